@@ -1,0 +1,77 @@
+#pragma once
+
+// One record of a run's history. Bytes: FORMAT.md, "entry". Which fields a kind carries is one table in entry.cpp.
+
+#include "base/ids.hpp"
+#include "journal/path.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace everstep::journal
+{
+enum class entry_kind : std::uint8_t
+{
+    started = 1,      ///< seq 0: payload = input, at
+    step_done = 2,    ///< where, operation, name, type, place of source, attempts, payload = result
+    step_failed = 3,  ///< as step_done, with code and text instead of payload: no more attempts
+    step_retry = 4,   ///< an attempt failed and another will follow: where, name, attempts so far, due, code, text
+    step_dropped = 5, ///< cancelled with no attempt running: where, name, attempts
+    timer_set = 6,    ///< where, due, clock, payload empty; source
+    timer_fired = 7,  ///< where
+    replied = 8,      ///< where, type, payload = reply; source
+    cancel_asked = 9, ///< text = the caller's reason
+    completed = 10,   ///< type, payload = result
+    failed = 11,      ///< code, text: an error left the body (after compensation)
+    cancelled = 12,   ///< the run ended because it was cancelled
+    resumed = 13      ///< a person resumed a parked run; text = who or why
+};
+
+/// What the code asked for, where an entry belongs to an operation. On disk: numbers are never reused.
+enum class operation_kind : std::uint8_t
+{
+    none = 0,
+    step = 1,
+    undo = 2,
+    timer = 3,
+    reply = 4,
+    forever = 5 ///< waits until cancelled; writes nothing of its own
+};
+
+enum class timer_clock : std::uint8_t
+{
+    engine = 0, ///< sleep_for
+    wall = 1    ///< sleep_until
+};
+
+/// A view: every string points into bytes owned by somebody else (encode: the caller; decode: the assembled record).
+struct entry
+{
+    entry_kind kind{};
+    operation_kind operation{};
+    timer_clock clock{};
+    path where;
+    base::time_us at{};   ///< engine time when it was made
+    base::time_us due{};  ///< timer_set: on `clock`; step_retry: engine time
+    std::uint32_t attempts{};
+    std::uint32_t line{};
+    std::string_view file; ///< base name of the source file
+    std::string_view name;
+    std::string_view type; ///< result type, by the codec's portable names
+    std::string_view code;
+    std::string_view text;
+    std::string_view payload;
+};
+
+/// "step", "undo", "timer", … for texts.
+std::string_view name_of(operation_kind kind) noexcept;
+std::string_view name_of(entry_kind kind) noexcept;
+
+/// Appends the bytes of an entry, without format byte and checksum. Fields that its kind does not carry are left out.
+void encode(const entry& e, std::string& to);
+
+/// False: the bytes are no entry of this format (bounds, kinds and lengths are all checked). Strings view `from`.
+/// `operation` is filled in for every kind that belongs to one.
+bool decode(std::string_view from, entry& to);
+}

@@ -1,0 +1,61 @@
+#pragma once
+
+// A record: the smallest thing a store keeps. Key and tables are defined here, below the store, because the layout is part
+// of the journal's format (FORMAT.md) and the same in every store.
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace everstep::journal
+{
+enum class table : std::uint8_t
+{
+    history,  ///< (run number, seq << 16 | chunk) -> entry record
+    run,      ///< (run number, 0), (run number, chunk) -> header
+    id,       ///< (run number >> 14, hash64 of name and id) -> run number
+    wake,     ///< (due, run number) -> tail seq, tail checksum, hash64 of name and id
+    finished, ///< (finish time, run number) -> nothing; for retention
+    inbox,    ///< (chain number, …) signals; reserved
+    state,    ///< (chain number, …) readable state; reserved
+    child,    ///< (chain number, …) children; reserved
+    meta      ///< (what, 0) -> format, epoch, clock
+};
+inline constexpr std::size_t table_count = 9;
+
+/// Two u64, big-endian on disk, so that byte order is number order.
+struct record_key
+{
+    std::uint64_t major{};
+    std::uint64_t minor{};
+    friend auto operator<=>(const record_key&, const record_key&) = default;
+};
+
+/// The longest value of one record. Two of them fit an LMDB page of 4 KiB, so that no record ever needs the overflow pages
+/// that LMDB must find contiguous. Longer things are cut into chunks.
+inline constexpr std::size_t record_bytes_max = 2000;
+
+/// First byte of every value. A reader that finds a greater one reads no further.
+inline constexpr std::uint8_t record_format = 1;
+inline constexpr std::size_t checksum_bytes = 8;
+
+/// Over table, key, the checksum of the record before it in the same history (0 elsewhere), and the value without its
+/// own checksum: a record that is changed, moved to another key or put after another record is seen.
+std::uint64_t record_checksum(table where, record_key at, std::string_view value, std::uint64_t previous = 0) noexcept;
+
+/// Appends the checksum to a value that begins with the format byte, and returns it.
+std::uint64_t seal(table where, record_key at, std::string& value, std::uint64_t previous = 0);
+
+enum class record_check : std::uint8_t
+{
+    good,
+    newer_format, ///< tested first: what follows the format byte of a newer record is unknown
+    damaged
+};
+
+/// `previous` is needed for records of a history; `body` receives what is between format byte and checksum when good.
+record_check check_record(table where, record_key at, std::string_view value, std::string_view& body,
+                          std::uint64_t previous = 0) noexcept;
+}
