@@ -1,0 +1,230 @@
+#include "replay/machine.hpp"
+
+#include <algorithm>
+
+namespace everstep::replay
+{
+using journal::entry_kind;
+using journal::operation_kind;
+
+namespace
+{
+std::string description(std::string_view kind, std::string_view name, std::string_view type, std::string_view file,
+                        std::uint32_t line, bool with_type)
+{
+    std::string text(kind);
+    if (!name.empty() && name != kind)
+        text.append(" '").append(name).append("'");
+    if (with_type && !type.empty())
+        text.append(" with result ").append(type);
+    if (!file.empty())
+        text.append(" (").append(file).append(":").append(std::to_string(line)).append(")");
+    return text;
+}
+}
+
+std::string describe(const asked& what, bool with_type)
+{
+    return description(name_of(what.kind), what.name, what.type, what.file, what.line, with_type);
+}
+
+std::string describe(const journal::entry& e, bool with_type)
+{
+    // Entries that belong to no operation are called by their own name; firings carry no place in the source.
+    std::string_view kind = e.operation == operation_kind::none ? name_of(e.kind) : name_of(e.operation);
+    return description(kind, e.name, e.type, e.file, e.line, with_type);
+}
+
+bool machine::fits(const journal::entry& e, const pending& p) noexcept
+{
+    // An entry carries what its kind has (entry.cpp); what it has is compared.
+    return (e.operation == operation_kind::none || e.operation == p.what.kind) && (e.name.empty() || e.name == p.what.name) &&
+           (e.type.empty() || e.type == p.what.type);
+}
+
+std::size_t machine::find(const journal::path& where) const noexcept
+{
+    std::size_t index = 0;
+    while (index < pending_.size() && !(pending_[index].where == where))
+        ++index;
+    return index;
+}
+
+verdict machine::start(branch_counter& branch, const asked& what, const journal::entry* next, std::uint32_t seq)
+{
+    took_next_ = false;
+    pending p{.what = what, .where = branch.prefix, .attempts = 0, .due = what.due, .started_at = now_, .recorded = false};
+    if (!p.where.push(branch.next++))
+    {
+        text_ = "branches are nested too deeply at " + describe(what, false) + ": at most " +
+                std::to_string(journal::path::depth_max / 2) + " levels";
+        return verdict::limits;
+    }
+    const bool recorded_at_start = what.kind == operation_kind::reply || what.kind == operation_kind::timer;
+    const bool cancelled = cancel_pending_ && what.kind != operation_kind::undo;
+    // Only the first reply of a run counts; a later one is no entry, live and replayed alike.
+    if (cancelled || (what.kind == operation_kind::reply && replied()))
+    {
+        pending_.push_back(p);
+        return deliver(pending_.size() - 1, cancelled ? delivered::cancelled : delivered::value);
+    }
+    if (!recorded_at_start)
+    {
+        pending_.push_back(p);
+        return verdict::wait;
+    }
+    const auto kind = what.kind == operation_kind::reply ? entry_kind::replied : entry_kind::timer_set;
+    if (next)
+    {
+        if (next->kind != kind || !(next->where == p.where) || !fits(*next, p))
+            return diverge(*next, seq, &p);
+        pending_.push_back(p);
+        took_next_ = true;
+        return apply(*next, seq);
+    }
+    pending_.push_back(p);
+    entry_ = {.kind = kind, .operation = what.kind, .clock = what.clock, .where = p.where, .at = now_, .due = what.due,
+              .attempts = 0, .line = what.line, .file = what.file, .name = what.name, .type = what.type, .code = {},
+              .text = {}, .payload = what.payload};
+    return verdict::record;
+}
+
+verdict machine::apply(const journal::entry& e, std::uint32_t seq)
+{
+    switch (e.kind)
+    {
+    case entry_kind::cancel_asked:
+        now_ = e.at;
+        return apply_cancel(e);
+    case entry_kind::resumed:
+        now_ = e.at;
+        for (pending& p : pending_)
+            if (p.what.kind == operation_kind::step || p.what.kind == operation_kind::undo)
+                p.attempts = 0, p.due = 0, p.started_at = now_;
+        return verdict::wait;
+    case entry_kind::step_done:
+    case entry_kind::step_failed:
+    case entry_kind::step_retry:
+    case entry_kind::step_dropped:
+    case entry_kind::timer_set:
+    case entry_kind::timer_fired:
+    case entry_kind::replied:
+    {
+        const std::size_t index = find(e.where);
+        if (index == pending_.size() || !fits(e, pending_[index]))
+            return diverge(e, seq, nullptr);
+        now_ = e.at;
+        return apply_to(index, e, seq);
+    }
+    case entry_kind::completed:
+    case entry_kind::failed:
+    case entry_kind::cancelled:
+        if (pending_.empty())
+            return verdict::wait;
+        break;
+    case entry_kind::started: break;
+    }
+    return diverge(e, seq, nullptr);
+}
+
+verdict machine::apply_cancel(const journal::entry& e)
+{
+    cancel_reason_ = e.text;
+    // A compensation goes on, and so does what comes after it.
+    cancel_pending_ =
+        std::none_of(pending_.begin(), pending_.end(), [](const pending& p) { return p.what.kind == operation_kind::undo; });
+    for (std::size_t index = 0; index < pending_.size(); ++index)
+    {
+        const operation_kind kind = pending_[index].what.kind;
+        if (kind == operation_kind::timer || kind == operation_kind::forever)
+            return deliver(index, delivered::cancelled);
+    }
+    return verdict::wait;
+}
+
+verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint32_t seq)
+{
+    pending& p = pending_[index];
+    const bool stepwise = p.what.kind == operation_kind::step || p.what.kind == operation_kind::undo;
+    switch (e.kind)
+    {
+    case entry_kind::step_done:
+    case entry_kind::step_failed:
+        if (!stepwise)
+            break;
+        // A result that comes after the cancel is recorded all the same; only the await throws.
+        return deliver(index, cancel_pending_ && p.what.kind == operation_kind::step ? delivered::cancelled
+                              : e.kind == entry_kind::step_done                      ? delivered::value
+                                                                                     : delivered::failed);
+    case entry_kind::step_retry:
+        if (!stepwise)
+            break;
+        p.attempts = e.attempts;
+        p.due = e.due;
+        return verdict::wait;
+    case entry_kind::step_dropped:
+        if (p.what.kind != operation_kind::step || !cancel_pending_)
+            break;
+        return deliver(index, delivered::cancelled);
+    case entry_kind::timer_set:
+        if (p.what.kind != operation_kind::timer || p.recorded)
+            break;
+        p.recorded = true;
+        p.due = e.due;
+        p.what.clock = e.clock;
+        return verdict::wait;
+    case entry_kind::timer_fired:
+        if (p.what.kind != operation_kind::timer || !p.recorded)
+            break;
+        return deliver(index, delivered::value);
+    case entry_kind::replied:
+        if (p.what.kind != operation_kind::reply)
+            break;
+        reply_seq_ = seq;
+        return deliver(index, delivered::value);
+    default: break;
+    }
+    return diverge(e, seq, nullptr);
+}
+
+verdict machine::finish(const journal::entry* next, std::uint32_t seq)
+{
+    if (!next || next->kind == entry_kind::completed || next->kind == entry_kind::failed || next->kind == entry_kind::cancelled)
+        return verdict::wait;
+    return diverge(*next, seq, nullptr);
+}
+
+verdict machine::deliver(std::size_t index, delivered what)
+{
+    operation_ = pending_[index].what.operation;
+    where_ = pending_[index].where;
+    delivered_ = what;
+    pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
+    return verdict::deliver;
+}
+
+verdict machine::diverge(const journal::entry& e, std::uint32_t seq, const pending* instead)
+{
+    // The operation that the code asks for in the place of the entry: the one with its path, else the newest.
+    if (!instead)
+    {
+        const std::size_t same = find(e.where);
+        if (same < pending_.size())
+            instead = &pending_[same];
+        else if (!pending_.empty())
+            instead = &pending_.back();
+    }
+    const bool types_differ = instead && e.operation == instead->what.kind && (e.name.empty() || e.name == instead->what.name) &&
+                              !e.type.empty() && e.type != instead->what.type;
+    text_ = "entry " + std::to_string(seq) + " was " + describe(e, types_differ);
+    if (!e.where.empty())
+        text_ += " at " + e.where.text();
+    text_ += "; the code now ";
+    if (instead)
+        text_ += "asks " + describe(instead->what, types_differ) + " at " + instead->where.text();
+    else
+        text_ += "has ended";
+    text_ += ". Bring the code back that wrote the entry, then resume the run.";
+    return verdict::diverged;
+}
+}
