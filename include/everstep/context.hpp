@@ -1,0 +1,122 @@
+#pragma once
+
+// What a workflow asks the engine for. Every operation is a cold value until it is awaited, with co_await, where it is built.
+//
+//     workflow<shipment, receipt> checkout(context& ctx, order o)
+//     {
+//         auto& bank = ctx.use<payments>();
+//         receipt paid = co_await ctx.step("charge", [&](attempt& a) { return bank.charge(o.id, o.cents, a.token()); });
+//         co_await ctx.reply(paid);                          // the customer has the answer; we go on
+//         co_await ctx.sleep_for(72h);
+//         co_return co_await ctx.step("ship", carrier_policy, [&] { return carrier.collect(o); });
+//     }
+//
+// Threads: inside the workflow's own code only, never from a step's body.
+// Lifetime: that of the run's frame. A body may capture by reference what outlives the await; it must not write through it,
+// because replay does not run it: return everything.
+// Crash: a step is journaled when its body has returned, and never runs again after that; before that it may run again. Results are
+// what decode(encode(value)) gives, live too, so the code sees the same bytes in replay.
+// Errors: step_failed, timed_out, cancelled at the await. A name, result or reply beyond its limit fails that step or parks the run.
+
+#include <everstep/codec.hpp>
+#include <everstep/detail/step_operation.hpp>
+#include <everstep/detail/wait_operation.hpp>
+#include <everstep/op_name.hpp>
+#include <everstep/services.hpp>
+#include <everstep/step_options.hpp>
+#include <everstep/workflow.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace everstep::inline v0
+{
+class context
+{
+public:
+    using time_point = std::chrono::sys_time<std::chrono::microseconds>;
+
+    /// For the engine.
+    explicit context(detail::run_link& run) noexcept : run_(run) {}
+    context(const context&) = delete;
+    context& operator=(const context&) = delete;
+
+    /// Runs `body` (which takes nothing, or an attempt&) outside the workflow: at least once until its result is journaled,
+    /// never again after.
+    template <class Body>
+    auto step(op_name name, Body body)
+    {
+        return make_step(std::move(name), nullptr, std::move(body));
+    }
+    template <class Body>
+    auto step(op_name name, const step_options& options, Body body)
+    {
+        return make_step(std::move(name), &options, std::move(body));
+    }
+
+    /// The early answer to whoever started the run; at most one a run takes effect, the first. Throws codec_error.
+    template <class Value>
+    auto reply(const Value& value, std::source_location place = std::source_location::current())
+    {
+        static_assert(encodable<Value>, "a reply must be encodable: see everstep/codec.hpp");
+        return detail::reply_operation<Value>(op_name::of_engine("reply", place), encode(value));
+    }
+    /// This compiler destroys a braced argument twice inside a co_await expression: name the value first.
+    template <class Value>
+        requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Value> && std::is_aggregate_v<Value> &&
+                 !std::is_trivially_destructible_v<Value>)
+    auto reply(Value&& value, std::source_location place = std::source_location::current()) = delete;
+
+    /// By engine time, which no change of the wall clock moves. Not before; zero and less go on at once (and are recorded).
+    detail::timer_operation sleep_for(std::chrono::microseconds duration,
+                                      std::source_location place = std::source_location::current())
+    {
+        return detail::timer_operation(op_name::of_engine("sleep_for", place), duration.count(), detail::timer_operation::relative);
+    }
+    /// By the wall clock.
+    detail::timer_operation sleep_until(time_point when, std::source_location place = std::source_location::current())
+    {
+        return detail::timer_operation(op_name::of_engine("sleep_until", place), when.time_since_epoch().count(),
+                                       detail::timer_operation::absolute);
+    }
+    /// Until the run is cancelled: then throws `cancelled`. Never returns.
+    detail::forever_operation wait_forever(std::source_location place = std::source_location::current())
+    {
+        return detail::forever_operation(op_name::of_engine("wait_forever", place));
+    }
+
+    /// Engine time of what woke the run: the same in replay, and not moving between two waits.
+    time_point now() const noexcept { return time_point(std::chrono::microseconds(run_.now_us())); }
+    /// From the run's seed: the same in replay. Not for secrets.
+    std::uint64_t random() noexcept { return run_.random(); }
+    /// A version 4 UUID from the run's seed: "8-4-4-4-12".
+    std::string uuid();
+
+    template <class Service>
+    Service& use() const
+    {
+        return run_.given().template get<Service>();
+    }
+
+    /// The caller's id of this run.
+    std::string_view run_id() const noexcept { return run_.run_id(); }
+
+private:
+    friend class saga;
+
+    template <class Body, class Undo = void>
+    static auto make_step(op_name&& name, const step_options* options, Body&& body, std::uint32_t saga = 0)
+    {
+        static_assert(!detail::temporaries_destroyed_twice || std::is_trivially_destructible_v<Body>,
+                      "this compiler destroys by-value captures twice inside a co_await expression: capture by reference, "
+                      "or name the closure first and pass std::ref(it)");
+        return detail::step_operation<Body, Undo>(std::move(name), options, std::move(body), saga);
+    }
+
+    detail::run_link& run_;
+};
+}

@@ -1,0 +1,148 @@
+#pragma once
+
+// What the templates of engine and run say to the runtime: erased requests and answers.
+
+#include <everstep/codec.hpp>
+#include <everstep/context.hpp>
+#include <everstep/error.hpp>
+#include <everstep/run_status.hpp>
+#include <everstep/workflow.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace everstep::inline v0
+{
+/// What a start does while the engine has all it can take (see engine_options).
+enum class admission : std::uint8_t
+{
+    wait,  ///< until there is room
+    refuse ///< engine_error(overloaded) at once
+};
+
+namespace detail
+{
+class engine_core;
+
+/// A workflow function's address is its name inside the process.
+using function_key = void (*)();
+
+/// What the engine needs to know of one workflow's type.
+struct workflow_traits
+{
+    std::string_view (*input_type)();
+    std::string_view (*result_type)();
+    /// Decodes the input (throws codec_error) and makes the frame, suspended at its begin.
+    std::coroutine_handle<> (*create)(function_key, context&, branch&, std::string_view input);
+    promise_base& (*promise_of)(std::coroutine_handle<>);
+    /// Of a frame that ended without an error. Throws codec_error.
+    void (*encode_result)(std::coroutine_handle<>, std::string& to);
+    /// Decodes and encodes again with today's type: inputs are compared by this. Throws codec_error.
+    std::string (*renew_input)(std::string_view input);
+};
+
+enum class request_kind : std::uint8_t
+{
+    start,
+    reply,
+    result,
+    status,
+    cancel,
+    resume
+};
+
+struct request
+{
+    request_kind what{};
+    admission when_full{admission::wait};
+    function_key function{};
+    std::string id;
+    std::string bytes; ///< start: encoded input; cancel, resume: the reason
+};
+
+enum class answer_kind : std::uint8_t
+{
+    value,        ///< bytes (reply, result), status, or nothing
+    engine_error, ///< why, text
+    run_failed,   ///< code, text
+    no_reply
+};
+
+struct answer
+{
+    answer_kind what{answer_kind::value};
+    errc why{};
+    std::string code;
+    std::string text;
+    std::string bytes;
+    run_status status;
+};
+
+/// Throws what the answer says unless it is a value.
+void raise_unless_value(const answer& a);
+std::exception_ptr exception_of(const answer& a) noexcept;
+
+/// Takes the answer once, on any thread, possibly before submit() returns. Must not block.
+class receiver
+{
+public:
+    virtual ~receiver() = default;
+    virtual void take(answer&& a) noexcept = 0;
+};
+
+/// What an async_ call completes with: tags that carry async_submit (everstep/async.hpp) through argument-dependent lookup.
+template <class Value>
+struct answer_as
+{
+};
+template <class Result, class Reply>
+struct answer_run
+{
+    function_key function;
+    std::string id;
+};
+
+/// Ends in `to` exactly once, with errc::closed where `core` is gone. Any thread.
+void submit(const std::weak_ptr<engine_core>& core, request&& what, std::unique_ptr<receiver> to);
+
+/// submit() and wait. Throws would_deadlock on a thread of the engine.
+answer ask(const std::weak_ptr<engine_core>& core, request&& what);
+
+template <class Result, class Reply, class Input>
+struct traits_for
+{
+    using function = workflow<Result, Reply> (*)(context&, Input);
+    using promise_type = promise<Result, Reply>;
+    static_assert(!std::is_reference_v<Input> && !std::is_const_v<Input>,
+                  "a workflow takes its input by value: the frame owns it for as long as the run lasts");
+    static_assert(encodable<Input>, "a workflow's input must be encodable: see everstep/codec.hpp");
+
+    static std::coroutine_handle<> create(function_key key, context& ctx, branch& at, std::string_view input)
+    {
+        auto flow = reinterpret_cast<function>(key)(ctx, decode<Input>(input));
+        std::coroutine_handle<promise_type> frame = flow.release();
+        frame.promise().enter(at, {});
+        return frame;
+    }
+    static promise_base& promise_of(std::coroutine_handle<> frame)
+    {
+        return std::coroutine_handle<promise_type>::from_address(frame.address()).promise();
+    }
+    static void encode_result(std::coroutine_handle<> frame, std::string& to)
+    {
+        if constexpr (std::is_void_v<Result>)
+            to = "null";
+        else
+            encode(*std::coroutine_handle<promise_type>::from_address(frame.address()).promise().value(), to);
+    }
+    static std::string renew(std::string_view input) { return encode(decode<Input>(input)); }
+
+    static constexpr workflow_traits value{&type_name<Input>, &type_name<Result>, &create, &promise_of, &encode_result, &renew};
+};
+}
+}

@@ -1,0 +1,151 @@
+#pragma once
+
+// What the templates of the public side and the engine say to each other about one awaited operation. The object lives in
+// the coroutine's frame; the engine holds a pointer to it from start() until it delivers.
+
+#include <everstep/error.hpp>
+#include <everstep/op_name.hpp>
+#include <everstep/step_options.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace everstep::inline v0
+{
+class attempt;
+class services;
+
+namespace detail
+{
+class run_link;
+struct branch;
+class operation;
+
+enum class verb : std::uint8_t
+{
+    step,
+    timer,
+    reply,
+    forever,
+    compensate
+};
+
+/// How a body hands its result back when it does not return it on its own thread: see spawn below.
+class body_sink
+{
+public:
+    virtual void succeeded(std::string encoded) = 0;
+    virtual void threw(std::exception_ptr error) = 0;
+
+protected:
+    ~body_sink() = default;
+};
+
+/// Everything that is the same for all operations of one type: one constant object each.
+struct operation_traits
+{
+    verb what{};
+    std::string_view (*type)() = nullptr; ///< name of the result type, as journaled
+    /// Calls the body and encodes what it returns. Throws what the body throws, or codec_error.
+    void (*run)(operation&, attempt&, std::string& encoded) = nullptr;
+    /// For bodies that return an awaitable: starts it on `executor` (an asio::any_io_executor*), ends in `sink` once.
+    void (*spawn)(operation&, attempt&, void* executor, body_sink& sink) = nullptr;
+    /// Decodes a recorded result into raw storage of slot_bytes; throws codec_error. Null for void.
+    void (*decode)(void* slot, std::string_view encoded) = nullptr;
+    void (*destroy)(void* slot) noexcept = nullptr;
+    std::size_t slot_bytes = 0;
+    /// Calls the undo of a saga step with the recorded result.
+    void (*undo)(attempt&, services&, std::string_view encoded) = nullptr;
+};
+
+/// What an await gets. Lives on the driver's stack while the coroutine is resumed; the slot holds the decoded result.
+struct delivery
+{
+    enum class kind : std::uint8_t
+    {
+        value,
+        failed,
+        timed_out,
+        cancelled
+    };
+    kind what{};
+    void* slot{};
+    std::string_view code;
+    std::string_view text;
+    std::string_view path;
+    std::uint32_t attempts{};
+};
+
+class operation
+{
+public:
+    operation(const operation&) = delete;
+    operation& operator=(const operation&) = delete;
+
+    const operation_traits& traits() const noexcept { return *traits_; }
+    const op_name& name() const noexcept { return name_; }
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> at);
+
+    /// By await_transform: the branch that counts this operation.
+    void join(branch& of) noexcept { branch_ = &of; }
+    void deliver(const delivery& what) noexcept { delivery_ = &what; }
+
+protected:
+    operation(const operation_traits& traits, op_name&& name) noexcept : traits_(&traits), name_(std::move(name)) {}
+    ~operation() = default;
+
+    /// Throws what the delivery says, or returns the slot.
+    void* take() const
+    {
+        if (delivery_->what != delivery::kind::value)
+            raise(*delivery_, name_.text());
+        return delivery_->slot;
+    }
+
+private:
+    [[noreturn]] static void raise(const delivery& what, std::string_view step);
+
+    const operation_traits* traits_;
+    branch* branch_{};
+    const delivery* delivery_{};
+    op_name name_;
+};
+
+/// One line of execution of a run: the workflow itself, and later each branch of `all` and `any`.
+struct branch
+{
+    run_link* run{};
+    std::coroutine_handle<> innermost; ///< what the driver resumes next
+};
+
+/// The engine, as the templates see it: one object a resident run.
+class run_link
+{
+public:
+    /// The coroutine waits for `op` now. Never resumes it from inside.
+    virtual void start(branch& at, operation& op) = 0;
+    virtual std::int64_t now_us() const noexcept = 0;
+    virtual std::uint64_t random() noexcept = 0;
+    virtual std::uint32_t open_saga() noexcept = 0;
+    virtual void release_saga(std::uint32_t saga) noexcept = 0;
+    virtual services& given() const noexcept = 0;
+    virtual std::string_view run_id() const noexcept = 0;
+
+protected:
+    ~run_link() = default;
+};
+
+template <class Promise>
+void operation::await_suspend(std::coroutine_handle<Promise> at)
+{
+    branch_->innermost = at;
+    branch_->run->start(*branch_, *this);
+}
+}
+}

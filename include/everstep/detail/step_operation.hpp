@@ -1,0 +1,167 @@
+#pragma once
+
+#include <everstep/attempt.hpp>
+#include <everstep/codec.hpp>
+#include <everstep/detail/compiler.hpp>
+#include <everstep/detail/operation.hpp>
+
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace everstep::inline v0::detail
+{
+/// Specialised in async.hpp for asio::awaitable: what a body that returns one results in, and how it is started.
+template <class Returned>
+struct awaited_body
+{
+    static constexpr bool is = false;
+    using result = Returned;
+};
+
+template <class Body>
+inline constexpr bool takes_attempt = std::is_invocable_v<Body&, attempt&>;
+
+template <class Body, bool = takes_attempt<Body>>
+struct body_returned
+{
+    using type = std::invoke_result_t<Body&, attempt&>;
+};
+template <class Body>
+struct body_returned<Body, false>
+{
+    static_assert(std::is_invocable_v<Body&>, "a step's body takes nothing, or an attempt&");
+    using type = std::invoke_result_t<Body&>;
+};
+
+template <class Body>
+using body_result = typename awaited_body<std::remove_cvref_t<typename body_returned<Body>::type>>::result;
+
+template <class Body>
+decltype(auto) call_body(Body& body, attempt& a)
+{
+    if constexpr (takes_attempt<Body>)
+        return body(a);
+    else
+        return body();
+}
+
+/// decode, destroy and slot size of a result type; nothing of it for void.
+template <class Result>
+constexpr void describe_result(operation_traits& traits)
+{
+    traits.type = &type_name<Result>;
+    if constexpr (!std::is_void_v<Result>)
+    {
+        static_assert(alignof(Result) <= alignof(std::max_align_t), "an over-aligned result cannot be delivered");
+        traits.decode = [](void* slot, std::string_view encoded) { decode_into<Result>(slot, encoded); };
+        traits.destroy = [](void* slot) noexcept { std::destroy_at(static_cast<Result*>(slot)); };
+        traits.slot_bytes = sizeof(Result);
+    }
+}
+
+template <class Result>
+Result move_out(void* slot)
+{
+    struct guard
+    {
+        Result* object;
+        ~guard() { std::destroy_at(object); }
+    } taken{std::launder(static_cast<Result*>(slot))};
+    return std::move(*taken.object);
+}
+
+/// The part of a step that the engine reads.
+class any_step : public operation
+{
+public:
+    static constexpr std::uint32_t no_saga = 0;
+
+    /// Null: the defaults, which then cost a step nothing.
+    const step_options* options() const noexcept { return options_.get(); }
+    /// The saga that the undo belongs to, where traits().undo is set.
+    std::uint32_t saga() const noexcept { return saga_; }
+
+protected:
+    any_step(const operation_traits& traits, op_name&& name, const step_options* options, std::uint32_t saga)
+        : operation(traits, std::move(name)), options_(options ? std::make_unique<const step_options>(*options) : nullptr),
+          saga_(saga)
+    {
+    }
+    ~any_step() = default;
+
+private:
+    std::unique_ptr<const step_options> options_;
+    std::uint32_t saga_;
+};
+
+/// `Undo` is void for a plain step; else an empty callable (attempt&, services&, const Result&).
+template <class Body, class Undo = void>
+class step_operation final : public any_step
+{
+public:
+    using result = body_result<Body>;
+    static_assert(std::is_void_v<result> || encodable<result>, "a step's result must be encodable: see everstep/codec.hpp");
+    static_assert(!std::is_reference_v<typename body_returned<Body>::type>, "a step's body returns a value, not a reference");
+
+    step_operation(op_name&& name, const step_options* options, Body&& body, std::uint32_t saga = no_saga)
+        : any_step(traits_of, std::move(name), options, saga), body_(std::move(body))
+    {
+    }
+
+    result await_resume()
+    {
+        void* slot = take();
+        if constexpr (!std::is_void_v<result>)
+            return move_out<result>(slot);
+    }
+
+private:
+    using returned = std::remove_cvref_t<typename body_returned<Body>::type>;
+
+    static void run(operation& self, attempt& a, std::string& encoded)
+    {
+        Body& body = static_cast<step_operation&>(self).body_;
+        if constexpr (std::is_void_v<result>)
+        {
+            call_body(body, a);
+            encoded = "null";
+        }
+        else
+            encode(call_body(body, a), encoded);
+    }
+
+    static void spawn(operation& self, attempt& a, void* executor, body_sink& sink)
+    {
+        awaited_body<returned>::spawn(static_cast<step_operation&>(self).body_, a, executor, sink);
+    }
+
+    static void undo(attempt& a, services& given, std::string_view encoded)
+    {
+        if constexpr (std::is_void_v<result>)
+            Undo{}(a, given);
+        else
+            Undo{}(a, given, decode<result>(encoded));
+    }
+
+    static constexpr operation_traits make_traits()
+    {
+        operation_traits traits;
+        traits.what = verb::step;
+        describe_result<result>(traits);
+        if constexpr (awaited_body<returned>::is)
+            traits.spawn = &spawn;
+        else
+            traits.run = &run;
+        if constexpr (!std::is_void_v<Undo>)
+            traits.undo = &undo;
+        return traits;
+    }
+    static constexpr operation_traits traits_of = make_traits();
+
+    [[no_unique_address]] Body body_;
+};
+}

@@ -1,0 +1,114 @@
+#pragma once
+
+// The engine: one journal, and all that runs on it.
+//
+//     engine shop{{.journal = "var/shop"}};
+//     shop.provide(bank).provide(carrier);
+//     shop.add("checkout", checkout);
+//     shop.open();                                                    // recovery starts here
+//     auto run = shop.start(checkout, o.id, o);                       // the same id: the same run, never a second charge
+//
+// Threads: provide, add and open from one thread, in that order; start and run from any thread after open. A blocking call from a
+// thread of the engine throws would_deadlock.
+// Lifetime: the destructor waits for step bodies that still run; close(deadline) tells which. What was provided outlives the engine.
+// Crash: not closing is always safe. start returns when the start is durable; then the run goes on after any crash.
+// Errors: engine_error with a reason from errc.hpp and a text that says what to do.
+
+#include <everstep/context.hpp>
+#include <everstep/detail/engine_link.hpp>
+#include <everstep/engine_options.hpp>
+#include <everstep/metrics.hpp>
+#include <everstep/run.hpp>
+#include <everstep/services.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace everstep::inline v0
+{
+class engine
+{
+public:
+    explicit engine(engine_options options);
+    ~engine();
+    engine(const engine&) = delete;
+    engine& operator=(const engine&) = delete;
+
+    /// Gives steps and workflows a service, found by its type: context::use<Service>().
+    template <class Service>
+    engine& provide(Service& service)
+    {
+        provided().add(service);
+        return *this;
+    }
+
+    /// Registers a workflow under the name that the journal knows it by: 1 to 128 bytes, never to be changed. `version` is kept
+    /// with every run that starts, for people.
+    template <class Result, class Reply, class Input>
+    engine& add(std::string name, workflow<Result, Reply> (*function)(context&, Input), std::uint32_t version = 1)
+    {
+        add(std::move(name), key_of(function), detail::traits_for<Result, Reply, Input>::value, version);
+        return *this;
+    }
+
+    /// Takes the journal, settles with one commit what the last owner left, and lets its runs go on. Throws engine_error:
+    /// in_use, newer_format (nothing was written), damaged, no_space, bad_directory, io.
+    void open();
+
+    /// Starts a run, or finds the one of that id: it is one and the same afterwards. Returns when that is durable. Throws
+    /// engine_error: conflict where the id was started with another input, overloaded, limit, unknown, closed.
+    template <class Result, class Reply, class Input>
+    run<Result, Reply> start(workflow<Result, Reply> (*function)(context&, Input), std::string id,
+                             const std::type_identity_t<Input>& input, admission when_full = admission::wait)
+    {
+        detail::raise_unless_value(detail::ask(core_, start_request(function, id, input, when_full)));
+        return {core_, key_of(function), std::move(id)};
+    }
+
+    /// As start, with an Asio completion token: include <everstep/async.hpp>. Completes with the run.
+    template <class Result, class Reply, class Input, class Token>
+    auto async_start(workflow<Result, Reply> (*function)(context&, Input), std::string id,
+                     const std::type_identity_t<Input>& input, Token&& token, admission when_full = admission::wait)
+    {
+        detail::request what = start_request(function, id, input, when_full);
+        return async_submit(detail::answer_run<Result, Reply>{key_of(function), std::move(id)}, core_, std::move(what),
+                            std::forward<Token>(token));
+    }
+
+    /// The handle of a run by its id. Does not look: the handle's calls throw not_found where there is none.
+    template <class Result, class Reply, class Input>
+    everstep::run<Result, Reply> run(workflow<Result, Reply> (*function)(context&, Input), std::string id) const
+    {
+        return {core_, key_of(function), std::move(id)};
+    }
+
+    /// Ends all waits with engine_closed, asks running bodies to stop, and waits for them up to `deadline`. Returns the names of
+    /// those that still run ("checkout/o-17 step charge"); empty is closed. May be called again. Nothing is lost either way.
+    std::vector<std::string> close(std::chrono::milliseconds deadline);
+
+    everstep::metrics metrics() const;
+
+private:
+    friend struct engine_access;
+
+    template <class Function>
+    static detail::function_key key_of(Function* function) noexcept
+    {
+        return reinterpret_cast<detail::function_key>(function);
+    }
+    template <class Function, class Input>
+    static detail::request start_request(Function* function, const std::string& id, const Input& input, admission when_full)
+    {
+        return {detail::request_kind::start, when_full, key_of(function), id, encode(input)};
+    }
+    services& provided();
+    void add(std::string name, detail::function_key function, const detail::workflow_traits& traits, std::uint32_t version);
+
+    std::shared_ptr<detail::engine_core> core_;
+};
+}

@@ -1,0 +1,35 @@
+#pragma once
+
+// Counters since open(), and a few levels of now. They run ahead of the disk: never take them for truth about a run.
+
+#include <cstdint>
+
+namespace everstep::inline v0
+{
+struct metrics
+{
+    std::uint64_t runs_started{};
+    std::uint64_t runs_completed{};
+    std::uint64_t runs_failed{};
+    std::uint64_t runs_cancelled{};
+    std::uint64_t runs_parked{};
+    std::uint64_t runs_without_code{};   ///< unfinished runs of workflows that were not added; they wait
+    std::uint64_t runs_recovered{};      ///< replayed because open() or a wake found them due
+    std::uint64_t runs_evicted{};
+    std::uint64_t runs_resident{};       ///< now: with a frame in memory
+    std::uint64_t starts_waiting{};      ///< now: for admission
+    std::uint64_t steps_recorded{};
+    std::uint64_t attempts_failed{};
+    std::uint64_t attempts_timed_out{};
+    std::uint64_t bodies_running{};      ///< now
+    std::uint64_t bodies_ignoring_stop{}; ///< asked to stop longer ago than stop_grace; counted once each
+    std::uint64_t entries_written{};
+    std::uint64_t entries_replayed{};
+    std::uint64_t commits{};
+    std::uint64_t commits_delayed_full{}; ///< tried again because the disk or the map was full
+    std::uint64_t timers_fired{};
+    std::uint64_t clock_jumps{};         ///< of the wall clock, over 60 s
+    std::uint64_t pool_threads{};        ///< now
+    std::uint64_t journal_bytes{};       ///< now: of the file, in use
+};
+}

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace everstep::core
+{
+/// What metrics() shows, as it is counted: relaxed, from any thread, ahead of the disk.
+struct counters
+{
+    using count = std::atomic<std::uint64_t>;
+    count runs_started{}, runs_completed{}, runs_failed{}, runs_cancelled{}, runs_parked{}, runs_without_code{};
+    count runs_recovered{}, runs_evicted{}, runs_resident{}, starts_waiting{};
+    count steps_recorded{}, attempts_failed{}, attempts_timed_out{}, bodies_running{}, bodies_ignoring_stop{};
+    count entries_written{}, entries_replayed{}, timers_fired{};
+};
+
+inline void count_up(counters::count& to, std::uint64_t n = 1) noexcept { to.fetch_add(n, std::memory_order_relaxed); }
+inline void count_down(counters::count& from, std::uint64_t n = 1) noexcept { from.fetch_sub(n, std::memory_order_relaxed); }
+}

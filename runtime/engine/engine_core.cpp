@@ -1,0 +1,287 @@
+#include "engine/engine_core.hpp"
+
+#include "engine/request_desk.hpp"
+#include "engine/system_time.hpp"
+#include "journal/header.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include <unistd.h>
+
+namespace everstep::inline v0::detail
+{
+using journal::table;
+
+namespace
+{
+/// Engine time is journaled ahead by this much, so that a commit need not carry a clock of its own.
+constexpr base::time_us clock_lease_us = 1'000'000;
+constexpr journal::record_key meta_key{0, 0};
+
+}
+
+engine_core::engine_core(engine_options chosen, engine_parts parts) : parts_(std::move(parts))
+{
+    options = std::move(chosen);
+    if (options.shards == 0)
+        options.shards = std::max(2u, std::thread::hardware_concurrency()) - 1;
+}
+
+engine_core::~engine_core() { stop_all(); } // the public engine has closed it
+
+void engine_core::open()
+{
+    life made = life::made;
+    if (!state_.compare_exchange_strong(made, life::opening))
+        throw engine_error(errc::wrong_use, "an engine is opened once");
+    owner_pid_ = ::getpid();
+    try
+    {
+        store_ = parts_.make_store(options);
+        check_meta();
+        make_places();
+        make_committer();
+        settle_journal();
+        make_shards();
+    }
+    catch (...)
+    {
+        stop_all();
+        state_ = life::closed;
+        throw;
+    }
+    state_.store(life::open, std::memory_order_release);
+}
+
+/// What the last owner left: refused where it is newer or damaged, with nothing written.
+void engine_core::check_meta()
+{
+    store_->read([this](const store::snapshot& now) {
+        if (const auto value = now.get(table::meta, meta_key))
+        {
+            const auto meta = journal::decode_meta(meta_key, *value);
+            if (!meta)
+                throw engine_error(errc::damaged, "the journal's own record is damaged: restore a backup");
+            if (meta->format > journal::journal_format)
+                throw engine_error(errc::newer_format, "the journal is of format " + std::to_string(meta->format) +
+                                                           ", this everstep reads up to " +
+                                                           std::to_string(journal::journal_format) + ": use a newer one");
+            epoch_ = meta->epoch;
+            next_run_ = std::max<std::uint64_t>(meta->next_run, 1);
+            clock_lease_ = meta->clock;
+        }
+        if (const auto last = now.last(table::run))
+            next_run_ = std::max(next_run_.load(), last->major + 1);
+    });
+}
+
+void engine_core::make_places()
+{
+    const auto enter = [this] { enter_thread(); };
+    inflight_ = options.journal == ":memory:" ? std::make_unique<core::inflight_map>()
+                                              : std::make_unique<core::inflight_map>(options.journal + "/inflight.map");
+    if (!inflight_->trouble().empty())
+        log(severity::warning, "crash loops go unnoticed: " + inflight_->trouble());
+    for (const auto& found : inflight_->found())
+        deaths_.emplace(std::pair(found.run, found.step), found.deaths);
+    has_deaths_ = !deaths_.empty();
+    io_ = std::make_unique<core::io_place>(*inflight_, enter);
+    time_ = parts_.make_time ? parts_.make_time(io_->executor()) : std::make_unique<core::system_time>(io_->executor());
+    core::pool_limits pool;
+    pool.threads_max = std::max(options.pool_threads_max, 1u);
+    pool_ = std::make_unique<core::pool_place>(pool, *inflight_);
+    core::fiber_limits fibers;
+    fibers.threads = std::max(options.fiber_threads, 1u);
+    fibers_ = std::make_unique<core::fiber_place>(fibers, *pool_, *inflight_, [this](std::string_view step) {
+        log(severity::warning, "step '" + std::string(step) + "' blocked its fiber thread: its bodies go to the pool from now on");
+    });
+}
+
+void engine_core::make_committer()
+{
+    core::committer::events on;
+    on.complete = [this](store::batch& own) { complete_commit(own); };
+    on.durable = [this] {
+        const store::space used = store_->usage();
+        nearly_full_.store(used.used_bytes > used.capacity_bytes - used.capacity_bytes / 16, std::memory_order_relaxed);
+        if (state_.load(std::memory_order_relaxed) == life::opening)
+        {
+            std::lock_guard lock(mutex_);
+            changed_.notify_all();
+            return;
+        }
+        for (const auto& shard : shards_)
+            shard->put_durable();
+    };
+    on.failed = [this](const std::string& text) {
+        log(severity::error, "a commit failed and its outcome is unknown: the engine stops; open it again (" + text + ")");
+        {
+            std::lock_guard lock(mutex_);
+            failure_ = text;
+            changed_.notify_all();
+        }
+        if (state_.load(std::memory_order_relaxed) != life::opening)
+            for (const auto& shard : shards_)
+                shard->put_durable();
+    };
+    on.full = [this](const std::string& text) {
+        log(text.empty() ? severity::note : severity::error,
+            text.empty() ? "there is room again: commits go on" : "no room for the journal: commits wait until there is (" + text + ")");
+        std::lock_guard lock(mutex_);
+        full_ = text;
+        changed_.notify_all();
+    };
+    committer_ = std::make_unique<core::committer>(*store_, std::move(on));
+}
+
+/// One durable commit before anything is answered: what the last owner's last commit came to is settled on disk from then on.
+void engine_core::settle_journal()
+{
+    time_->start(clock_lease_, options.shards, [this](std::size_t shard) {
+        if (state_.load(std::memory_order_relaxed) != life::opening)
+            shards_[shard]->put_alarm();
+    });
+    ++epoch_;
+    clock_lease_ = 0; // so that the first commit writes the record
+    committer_->start();
+    store::batch nothing;
+    const core::position first = committer_->submit(nothing);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return committer_->durable_through() >= first || !failure_.empty() || !full_.empty(); });
+    if (!failure_.empty())
+        throw engine_error(errc::io, "the journal cannot be written: " + failure_);
+    if (!full_.empty() && committer_->durable_through() < first)
+        throw engine_error(errc::no_space, "no room for the journal: " + full_);
+}
+
+void engine_core::complete_commit(store::batch& own)
+{
+    const base::time_us now = time_->now();
+    if (now < clock_lease_ && committer_->commits() != 0)
+        return;
+    clock_lease_ = now + clock_lease_us;
+    journal::meta_record meta;
+    meta.format = journal::journal_format;
+    meta.epoch = epoch_;
+    meta.next_run = next_run_.load(std::memory_order_relaxed);
+    meta.clock = clock_lease_;
+    // In each commit whose engine time may pass what was promised: a reopened engine's time begins at or after any time that an entry
+    // holds, and no run number is used twice.
+    own.put(table::meta, meta_key, journal::encode(meta_key, meta));
+}
+
+void engine_core::make_shards()
+{
+    wakes_ = std::make_unique<core::wake_index>(*store_);
+    for (std::size_t index = 0; index < options.shards; ++index)
+        shards_.push_back(std::make_unique<core::shard>(*this, index));
+    state_ = life::open; // alarms and commits may call the shards from here on
+    for (const auto& shard : shards_)
+        shard->start();
+    shards_.front()->put_alarm(); // reads the first page of the wake table
+    id_indexer_ = std::thread([this] { index_ids(); });
+}
+
+/// Fills the filter with the ids that were there at open, page by page; until it is complete every generation is looked into.
+void engine_core::index_ids()
+{
+    constexpr std::size_t page_rows = 16'384;
+    journal::record_key from{0, 0};
+    for (bool more = true; more && !stop_indexing_.load(std::memory_order_relaxed);)
+    {
+        more = false;
+        store_->read([&](const store::snapshot& now) {
+            std::size_t rows = 0;
+            now.scan(table::id, from, [&](journal::record_key at, std::string_view) {
+                more = rows++ == page_rows;
+                from = at;
+                if (!more)
+                    ids.add(at.major, at.minor);
+                return !more;
+            });
+        });
+    }
+    if (!stop_indexing_.load(std::memory_order_relaxed))
+        ids.set_complete();
+}
+
+/// In this order everything falls silent: no request comes in; no body begins; the bodies that run end, and what they returned is
+/// recorded; shards stop; the queue is committed; the clock and the io thread end. Cut off anywhere, the journal is whole.
+std::vector<std::string> engine_core::close(std::chrono::milliseconds deadline)
+{
+    if (is_own_thread())
+        throw engine_error(errc::would_deadlock, "close() on a thread of the engine would wait for itself");
+    std::lock_guard one_at_a_time(close_mutex_);
+    {
+        std::unique_lock lock(gate_);
+        if (state_ == life::made)
+            state_ = life::closed;
+        if (state_ == life::closed)
+            return {};
+        state_ = life::closing;
+    }
+    for (const auto& shard : shards_)
+        shard->put_closing();
+    {
+        std::unique_lock lock(mutex_);
+        const auto until = std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(deadline, std::chrono::hours(24));
+        if (!changed_.wait_until(lock, until, [this] { return are_bodies_done(); }))
+        {
+            lock.unlock();
+            return running_bodies();
+        }
+    }
+    stop_all();
+    std::unique_lock lock(gate_);
+    state_ = life::closed;
+    return {};
+}
+
+bool engine_core::are_bodies_done() const
+{
+    return std::all_of(shards_.begin(), shards_.end(),
+                       [](const auto& shard) { return shard->is_closing() && shard->jobs_out() == 0; });
+}
+
+std::vector<std::string> engine_core::running_bodies() const
+{
+    std::vector<std::string> names;
+    const auto add = [&names](std::vector<core::running_body> running) {
+        for (core::running_body& body : running)
+            names.push_back(std::move(body.name));
+    };
+    add(pool_->running());
+    add(fibers_->running());
+    add(io_->running());
+    for (const auto& shard : shards_)
+        if (std::string name = shard->running_here(); !name.empty())
+            names.push_back(std::move(name));
+    // A body that ended just now is still out: close() is to be called again.
+    if (names.empty())
+        names.emplace_back("a body that is about to end");
+    return names;
+}
+
+void engine_core::stop_all() noexcept
+{
+    stop_indexing_ = true;
+    if (id_indexer_.joinable())
+        id_indexer_.join();
+    if (time_)
+        time_->stop();
+    for (const auto& shard : shards_)
+        shard->stop();
+    if (committer_)
+        committer_->stop();
+    if (fibers_)
+        fibers_->stop();
+    if (pool_)
+        pool_->stop();
+    if (io_)
+        io_->stop();
+    time_.reset(); // its descriptors belong to the io context
+    store_.reset(); // gives the journal free for the next owner
+}
+}

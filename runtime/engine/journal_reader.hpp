@@ -1,0 +1,67 @@
+#pragma once
+
+// Reads runs out of the journal: headers, histories, single entries, and the way from an id to its run. What it returns was durable,
+// so it may leave the process.
+//
+// Threads: any.
+
+#include "engine/id_filter.hpp"
+#include "journal/header.hpp"
+#include "journal/history.hpp"
+#include "store/store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace everstep::core
+{
+struct stored_run
+{
+    std::optional<journal::run_header> header;
+    journal::history_reader history;
+    base::time_us wake_due{-1}; ///< of the row that was found; -1: none
+    std::string fault;          ///< for people; empty: all of it is whole
+};
+
+struct found_run
+{
+    base::run_number number{};
+    journal::run_header header;
+};
+
+class journal_reader
+{
+public:
+    explicit journal_reader(const store::store& from) : store_(from) {}
+
+    /// All of a run. `due` names its wake row, whose record of the history's end is held against the history; negative: not known.
+    stored_run read(base::run_number run, base::time_us due) const;
+
+    /// The run of an id; nothing where there is none that is durable. `hash_taken` is set where another id of the same hash has a
+    /// row in the newest generation: one in 2^64, but then the row cannot hold both.
+    std::optional<found_run> find(const id_filter& ids, base::run_number newest, std::uint64_t id_hash, std::string_view workflow,
+                                  std::string_view id, bool* hash_taken = nullptr) const;
+
+    /// Calls `take` with the entry at `seq` while its bytes live; false where there is none.
+    template <class Take>
+    bool entry_at(base::run_number run, std::uint32_t seq, Take&& take) const
+    {
+        const std::optional<std::string> body = body_at(run, seq);
+        journal::entry e;
+        if (!body || !journal::decode(*body, e))
+            return false;
+        take(e);
+        return true;
+    }
+
+    /// Seq of the reply, for a run whose header does not say; 0: none.
+    std::uint32_t find_reply(base::run_number run) const;
+
+private:
+    std::optional<std::string> body_at(base::run_number run, std::uint32_t seq) const;
+
+    const store::store& store_;
+};
+}

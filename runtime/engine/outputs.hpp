@@ -1,0 +1,95 @@
+#pragma once
+
+// Output commit: what a shard may let out only when everything that it depends on is durable. A queue in the order of submissions;
+// what is at or below the watermark goes.
+
+#include "engine/committer.hpp"
+#include "engine/mailbox.hpp"
+
+#include <everstep/detail/engine_link.hpp>
+
+#include <deque>
+#include <memory>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace everstep::core
+{
+class step_attempt;
+
+/// An answer to a caller.
+struct answer_out
+{
+    std::unique_ptr<detail::receiver> to;
+    std::unique_ptr<detail::answer> what;
+};
+/// A body that may begin.
+struct body_out
+{
+    step_attempt* job;
+};
+/// A run whose last turn is durable: it may be evicted or forgotten.
+struct settled_run
+{
+    base::run_number run;
+};
+/// A request that the journal can answer now.
+struct request_again
+{
+    std::unique_ptr<request_item> item;
+};
+using output = std::variant<answer_out, body_out, settled_run, request_again>;
+
+/// Numbers a shard's own submissions, from 1. 0 is before the first, and stands for what was durable before this process.
+using submission = std::uint64_t;
+
+class outputs
+{
+public:
+    /// Depends on the submission that is being gathered, or on the last one where nothing more comes.
+    void hold(output what) { current_.push_back(std::move(what)); }
+    /// Depends on nothing that is not durable; goes with the next release().
+    void hold_ready(output what) { ready_.push_back(std::move(what)); }
+
+    /// What was held so far depends on submissions up to `at`.
+    void submitted(submission at)
+    {
+        if (current_.empty())
+            return;
+        held_.emplace_back(at, std::move(current_));
+        current_.clear();
+    }
+
+    /// Gives out everything that depends on nothing above `durable`, in order. What is held meanwhile waits for the next call.
+    template <class Take>
+    void release(submission durable, Take&& take)
+    {
+        std::vector<output> due = std::exchange(ready_, {});
+        for (output& one : due)
+            take(one);
+        while (!held_.empty() && held_.front().first <= durable)
+        {
+            due = std::move(held_.front().second);
+            held_.pop_front();
+            for (output& one : due)
+                take(one);
+        }
+    }
+
+    /// Everything, durable or not: to be refused.
+    template <class Take>
+    void release_all(Take&& take)
+    {
+        submitted(~submission{0});
+        release(~submission{0}, std::forward<Take>(take));
+    }
+
+    bool has_ready() const noexcept { return !ready_.empty(); }
+
+private:
+    std::vector<output> current_;
+    std::vector<output> ready_;
+    std::deque<std::pair<submission, std::vector<output>>> held_;
+};
+}

@@ -1,0 +1,324 @@
+#include "engine/request_desk.hpp"
+
+#include <random>
+#include <utility>
+
+namespace everstep::core
+{
+using detail::answer;
+using detail::answer_kind;
+using detail::request_kind;
+using journal::entry;
+using journal::entry_kind;
+using journal::run_state;
+
+namespace
+{
+answer failed_answer(std::string_view code, std::string_view text)
+{
+    answer a;
+    a.what = answer_kind::run_failed;
+    a.code = code;
+    a.text = text;
+    return a;
+}
+
+std::string quoted(std::string_view workflow, std::string_view id)
+{
+    return "'" + std::string(workflow) + "/" + std::string(id) + "'";
+}
+
+/// 128 bits from the system for every run: seeds must differ between runs, engines and machines.
+base::hash128 fresh_seed()
+{
+    thread_local std::mt19937_64 generator{[] {
+        std::random_device device;
+        std::seed_seq seeds{device(), device(), device(), device(), device(), device(), device(), device()};
+        return std::mt19937_64(seeds);
+    }()};
+    return {generator(), generator()};
+}
+}
+
+void request_desk::refuse(request_item& item, errc why, std::string text)
+{
+    answer a;
+    a.what = answer_kind::engine_error;
+    a.why = why;
+    a.text = std::move(text);
+    item.to->take(std::move(a));
+}
+
+void request_desk::take(request_item&& item)
+{
+    if (shard_.reaction_ != shard::reaction::live)
+        return refuse(item, shard_.reaction_ == shard::reaction::closing ? errc::closed : errc::unknown, {});
+    switch (item.what.what)
+    {
+    case request_kind::start: return start(std::move(item));
+    case request_kind::cancel: return cancel(std::move(item));
+    case request_kind::resume: return resume(std::move(item));
+    case request_kind::reply:
+    case request_kind::result:
+    case request_kind::status: return wait_for(std::move(item));
+    }
+}
+
+bool request_desk::is_overloaded() const
+{
+    return host_.commits().queued_bytes() > host_.options.queue_bytes_max || host_.commits().is_full() ||
+           shard_.backlog_.size() > host_.options.resident_runs_max || host_.is_journal_nearly_full();
+}
+
+std::optional<found_run> request_desk::find(const request_item& item, const registered_workflow& code) const
+{
+    return reader_.find(host_.ids, host_.newest_run(), item.id_hash, code.name, item.what.id);
+}
+
+bool request_desk::comes_again(request_item& item, const registered_workflow& code)
+{
+    resident_run* run = shard_.find(item.id_hash, code, item.what.id);
+    if (!run || run->last_at <= shard_.durable_)
+        return false;
+    shard_.hold(*run, request_again{std::make_unique<request_item>(std::move(item))});
+    return true;
+}
+
+void request_desk::start(request_item&& item)
+{
+    const registered_workflow& code = *host_.workflows.find(item.what.function);
+    if (resident_run* run = shard_.find(item.id_hash, code, item.what.id))
+    {
+        if (run->start_at > shard_.durable_)
+            shard_.hold(*run, request_again{std::make_unique<request_item>(std::move(item))});
+        else
+            answer_duplicate(std::move(item), code, run->number);
+        return;
+    }
+    bool hash_taken = shard_.by_id_.contains(item.id_hash);
+    if (const auto found = reader_.find(host_.ids, host_.newest_run(), item.id_hash, code.name, item.what.id, &hash_taken))
+        return answer_duplicate(std::move(item), code, found->number);
+    if (hash_taken)
+        return refuse(item, errc::conflict, quoted(code.name, item.what.id) + " has the hash of another id: choose another id");
+    if (!shard_.waiting_starts_.empty() || is_overloaded())
+    {
+        if (item.what.when_full == admission::refuse)
+            return refuse(item, errc::overloaded, "the engine has all it can take: come again later");
+        count_up(host_.count.starts_waiting);
+        shard_.waiting_starts_.push_back(std::move(item));
+        return;
+    }
+    start_new(std::move(item), code);
+}
+
+void request_desk::admit_waiting()
+{
+    while (!shard_.waiting_starts_.empty() && !is_overloaded())
+    {
+        request_item item = std::move(shard_.waiting_starts_.front());
+        shard_.waiting_starts_.pop_front();
+        count_down(host_.count.starts_waiting);
+        // Another start of the same id may have gone first.
+        const registered_workflow& code = *host_.workflows.find(item.what.function);
+        if (comes_again(item, code))
+            continue;
+        if (const auto found = find(item, code))
+            answer_duplicate(std::move(item), code, found->number);
+        else
+            start_new(std::move(item), code);
+        shard_.flush_if_large();
+    }
+}
+
+void request_desk::start_new(request_item&& item, const registered_workflow& code)
+{
+    const base::run_number number = host_.take_run_number();
+    journal::run_header header;
+    header.version = code.version;
+    header.seed = fresh_seed();
+    header.started_at = shard_.now_;
+    header.chain = base::to_integer(number);
+    header.workflow = code.name;
+    header.id = item.what.id;
+    resident_run& run = shard_.add(number, item.id_hash, std::move(header), code);
+    host_.ids.add(base::to_integer(number) >> 14, item.id_hash);
+    count_up(host_.count.runs_started);
+
+    turn& turn = shard_.turn_;
+    turn.begin(run);
+    entry started;
+    started.kind = entry_kind::started;
+    started.at = shard_.now_;
+    started.payload = item.what.bytes;
+    std::uint32_t seq = 0;
+    turn.record(started, seq);
+    turn.put_header();
+    turn.put_id();
+    turn.move_wake(journal::due_now);
+    shard_.finish_turn(run);
+    run.start_at = run.last_at;
+    shard_.hold(run, answer_out{std::move(item.to), std::make_unique<answer>()});
+
+    shard_.make_room();
+    if (shard_.has_room())
+        shard_.enter(run, item.what.bytes, {});
+    else
+    {
+        run.wants_frame = true;
+        shard_.hold(run, settled_run{number});
+    }
+}
+
+/// "Same input" is equal bytes, else equal after decoding and encoding with today's type: an added field is no conflict.
+void request_desk::answer_duplicate(request_item&& item, const registered_workflow& code, base::run_number run)
+{
+    bool same = false;
+    std::string trouble;
+    const bool read = reader_.entry_at(run, 0, [&](const entry& started) {
+        same = started.payload == item.what.bytes;
+        if (!same)
+            try
+            {
+                same = code.traits.renew_input(started.payload) == code.traits.renew_input(item.what.bytes);
+            }
+            catch (const std::exception& e)
+            {
+                trouble = std::string(" (") + e.what() + ")";
+            }
+    });
+    if (!read)
+        return refuse(item, errc::damaged, "the start of " + quoted(code.name, item.what.id) + " cannot be read: restore a backup");
+    if (!same)
+        return refuse(item, errc::conflict, quoted(code.name, item.what.id) + " was started with another input" + trouble +
+                                                ": choose another id");
+    give(item, answer());
+}
+
+std::optional<answer> request_desk::answer_from_journal(const journal_reader& reader, const found_run& run, request_kind what)
+{
+    const journal::run_header& header = run.header;
+    answer a;
+    if (what == request_kind::status)
+    {
+        a.status.state = static_cast<everstep::run_state>(header.state);
+        if (header.state == run_state::parked)
+            a.status.reason = name_of(header.reason), a.status.text = header.text;
+        else if (header.state == run_state::failed || header.state == run_state::cancelled)
+            reader.entry_at(run.number, header.end_seq, [&](const entry& e) { a.status.reason = e.code, a.status.text = e.text; });
+        return a;
+    }
+    if (header.state == run_state::running && what == request_kind::result)
+        return std::nullopt;
+    const bool ended = header.state != run_state::running && header.state != run_state::parked;
+    const std::uint32_t reply_seq = what != request_kind::reply ? 0 : ended ? header.reply_seq : reader.find_reply(run.number);
+    if (reply_seq != 0 && reader.entry_at(run.number, reply_seq, [&](const entry& e) { a.bytes = e.payload; }))
+        return a;
+    if (header.state == run_state::running)
+        return std::nullopt;
+    if (header.state == run_state::parked)
+        return failed_answer(name_of(header.reason), "the run is parked: " + header.text);
+    if (header.state == run_state::completed && what == request_kind::reply)
+    {
+        a.what = answer_kind::no_reply;
+        return a;
+    }
+    const bool read = reader.entry_at(run.number, header.end_seq, [&](const entry& e) {
+        if (e.kind == entry_kind::completed)
+            a.bytes = e.payload;
+        else
+            a = failed_answer(e.code, e.text);
+    });
+    return read ? a : failed_answer("corrupt", "the end of the run cannot be read: restore a backup");
+}
+
+void request_desk::wait_for(request_item&& item)
+{
+    const registered_workflow& code = *host_.workflows.find(item.what.function);
+    if (comes_again(item, code))
+        return;
+    const auto found = find(item, code);
+    if (!found)
+        return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
+    if (auto a = answer_from_journal(reader_, *found, item.what.what))
+        return give(item, std::move(*a));
+    shard_.waiters_[found->number].push_back({item.what.what, std::move(item.to)});
+}
+
+void request_desk::cancel(request_item&& item)
+{
+    const registered_workflow& code = *host_.workflows.find(item.what.function);
+    resident_run* run = shard_.find(item.id_hash, code, item.what.id);
+    if (!run || !run->driver)
+    {
+        if (comes_again(item, code))
+            return;
+        const auto found = find(item, code);
+        if (!found)
+            return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
+        if (found->header.state == run_state::parked)
+            return refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it");
+        if (found->header.state != run_state::running)
+            return give(item, answer()); // has ended, and stays as it is
+        run = shard_.load(found->number, -1);
+        if (!run || !run->driver)
+        {
+            // It has just been parked, or has ended in the turn that loaded it: decide again by what the journal then has.
+            if (!comes_again(item, code))
+                refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " cannot go on: see its status");
+            return;
+        }
+    }
+    shard_.set_idle(*run, false);
+    shard_.turn_.begin(*run);
+    entry e;
+    e.kind = entry_kind::cancel_asked;
+    e.at = shard_.now_;
+    e.text = std::string_view(item.what.bytes).substr(0, 1000);
+    if (run->job && run->driver->machine().waiting().front().what.kind != journal::operation_kind::undo)
+        shard_.ask_to_stop(*run->job);
+    const base::run_number number = run->number;
+    shard_.apply_live(*run, e);
+    shard_.hold(*shard_.find(number), answer_out{std::move(item.to), std::make_unique<answer>()});
+}
+
+void request_desk::resume(request_item&& item)
+{
+    const registered_workflow& code = *host_.workflows.find(item.what.function);
+    if (comes_again(item, code))
+        return;
+    const auto found = find(item, code);
+    if (!found)
+        return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
+    if (found->header.state != run_state::parked)
+        return give(item, answer());
+    stored_run stored = reader_.read(found->number, journal::due_never);
+    if (!stored.header || !stored.fault.empty())
+        return refuse(item, errc::damaged, quoted(code.name, item.what.id) + ": " + stored.fault + ": restore a backup");
+    resident_run& run = shard_.add(found->number, item.id_hash, std::move(*stored.header), code);
+    run.end = stored.history.end();
+    run.wake_due = stored.wake_due;
+    run.history_bytes = stored.history.bytes();
+    run.header.state = run_state::running;
+    run.header.reason = {};
+    run.header.text.clear();
+    shard_.turn_.begin(run);
+    entry e;
+    e.kind = entry_kind::resumed;
+    e.at = shard_.now_;
+    e.text = std::string_view(item.what.bytes).substr(0, 1000);
+    std::uint32_t seq = 0;
+    if (!shard_.turn_.record(e, seq))
+    {
+        refuse(item, errc::limit, quoted(code.name, item.what.id) + " has a history at its limit: raise the limit it was parked for");
+        shard_.turn_.take_back();
+        return shard_.forget(run);
+    }
+    shard_.turn_.put_header();
+    shard_.turn_.move_wake(journal::due_now);
+    shard_.finish_turn(run);
+    host_.trust(base::to_integer(run.number));
+    shard_.hold(run, answer_out{std::move(item.to), std::make_unique<answer>()});
+    run.wants_frame = true; // comes again from the journal, as after a crash
+    shard_.hold(run, settled_run{run.number});
+}
+}

@@ -1,0 +1,46 @@
+#pragma once
+
+// What a shard does with the requests of callers: decides starts, finds runs, and answers or lets wait. A duplicate is answered only
+// when the first is durable; what is not yet in the journal is decided by what is in memory, the rest by a snapshot.
+//
+// Threads: the shard's own.
+
+#include "engine/journal_reader.hpp"
+#include "engine/shard.hpp"
+
+#include <string>
+
+namespace everstep::core
+{
+class request_desk
+{
+public:
+    explicit request_desk(shard& of) : shard_(of), host_(of.host_), reader_(of.host_.journal()) {}
+
+    void take(request_item&& item);
+    /// Starts that waited for admission, as far as there is room now.
+    void admit_waiting();
+
+    /// The answer to reply(), result() or status() where the journal alone has it; nothing where the run goes on. Any thread.
+    static std::optional<detail::answer> answer_from_journal(const journal_reader& reader, const found_run& run,
+                                                             detail::request_kind what);
+
+private:
+    void start(request_item&& item);
+    void start_new(request_item&& item, const registered_workflow& code);
+    void answer_duplicate(request_item&& item, const registered_workflow& code, base::run_number run);
+    void wait_for(request_item&& item);
+    void cancel(request_item&& item);
+    void resume(request_item&& item);
+    bool is_overloaded() const;
+    /// The run in memory, where its last turn is not durable: then the item is taken, and comes again when it is.
+    bool comes_again(request_item& item, const registered_workflow& code);
+    std::optional<found_run> find(const request_item& item, const registered_workflow& code) const;
+    static void give(request_item& item, detail::answer a) { item.to->take(std::move(a)); }
+    static void refuse(request_item& item, errc why, std::string text);
+
+    shard& shard_;
+    shard_host& host_;
+    journal_reader reader_;
+};
+}

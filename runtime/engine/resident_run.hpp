@@ -1,0 +1,61 @@
+#pragma once
+
+// What a shard keeps of a run that is in memory.
+
+#include "engine/body_job.hpp"
+#include "engine/outputs.hpp"
+#include "engine/registry.hpp"
+#include "engine/run_driver.hpp"
+#include "journal/header.hpp"
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+
+namespace everstep::core
+{
+class step_attempt;
+
+struct resident_run
+{
+    base::run_number number{};
+    std::uint64_t id_hash{};
+    journal::run_header header;
+    const registered_workflow* code{};
+    journal::tail end;
+    std::unique_ptr<run_driver> driver; ///< null: it has ended, is parked, or has no frame yet
+    step_attempt* job{};                ///< the attempt on its way; owned by the place or the shard's outputs
+    submission start_at{};              ///< the one that holds its start
+    submission last_at{};               ///< the one that holds its last turn
+    base::time_us wake_due{no_row};     ///< of its wake row, as written last
+    std::size_t history_bytes{};
+    std::size_t counted_bytes{};        ///< of them, in the shard's sum
+    bool wants_frame{};                 ///< is in the shard's backlog
+    std::list<resident_run*>::iterator idle; ///< in the shard's list of waiting runs, where is_idle
+    bool is_idle{};
+
+    static constexpr base::time_us no_row = -1;
+};
+
+/// One attempt of a step of a run.
+class step_attempt final : public body_job
+{
+public:
+    using body_job::body_job;
+    std::string describe() const override
+    {
+        return std::string(workflow).append("/").append(run_id).append(is_undo ? " undo " : " step ").append(op().name().text());
+    }
+
+    base::run_number owner{};
+    journal::path where;
+    std::string_view workflow; ///< registered for as long as the engine lives
+    std::string run_id;
+    step_place place{step_place::pool};
+    base::time_us timeout{};   ///< microseconds; 0 is none
+    bool dropped{};            ///< its run was cancelled before it was handed over
+    bool timed_out{};
+    base::time_us stop_asked_at{}; ///< 0: not asked
+};
+}

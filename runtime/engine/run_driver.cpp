@@ -1,0 +1,359 @@
+#include "engine/run_driver.hpp"
+
+#include "base/assert.hpp"
+#include "engine/thrown.hpp"
+
+#include <everstep/detail/promise.hpp>
+#include <everstep/detail/step_operation.hpp>
+#include <everstep/detail/wait_operation.hpp>
+
+#include <limits>
+#include <utility>
+
+namespace everstep::core
+{
+using journal::entry;
+using journal::operation_kind;
+using journal::park_reason;
+using replay::verdict;
+
+/// The engine's own step that runs one undo: the forward step's traits know how to call it.
+class run_driver::undo_operation final : public detail::operation
+{
+public:
+    explicit undo_operation(replay::undo what)
+        : detail::operation(*static_cast<const detail::operation_traits*>(what.traits), op_name(what.name)), undo_(std::move(what))
+    {
+    }
+    const replay::undo& what() const noexcept { return undo_; }
+
+private:
+    replay::undo undo_;
+};
+
+run_driver::run_driver(const journal::run_header& header, const registered_workflow& code, services& given, result_slot& slot,
+                       const driver_limits& limits)
+    : header_(header), code_(code), services_(given), slot_(slot), limits_(limits), machine_(header.started_at),
+      branch_{this, {}}, context_(*this), random_state_(header.seed.low)
+{
+}
+
+run_driver::~run_driver()
+{
+    if (frame_)
+        frame_.destroy();
+}
+
+driver_state run_driver::begin(std::string_view input, const std::vector<std::string_view>& history, recorder& to)
+{
+    recorder_ = &to;
+    history_ = &history;
+    next_ = 0;
+    ahead_valid_ = false;
+    try
+    {
+        frame_ = code_.traits.create(code_.function, context_, branch_, input);
+        branch_.innermost = frame_;
+    }
+    catch (const codec_error& e)
+    {
+        park(park_reason::divergence, "entry 0 was the start of the run; its input cannot be read as " +
+                                          std::string(code_.traits.input_type()) + ": " + e.text());
+    }
+    catch (...)
+    {
+        const thrown what = describe_thrown(std::current_exception());
+        park(park_reason::limits, "the workflow cannot be entered: " + what.code + ": " + what.text);
+    }
+    const driver_state state = settle();
+    history_ = nullptr;
+    return state;
+}
+
+driver_state run_driver::apply(const entry& e, std::uint32_t seq, recorder& to)
+{
+    recorder_ = &to;
+    operations_ = 0;
+    handle(machine_.apply(e, seq), e);
+    return settle();
+}
+
+/// Runs the code, and the history over it, until neither can go on.
+driver_state run_driver::settle()
+{
+    while (!stopped_)
+    {
+        drive();
+        if (stopped_)
+            break;
+        if (code_ended_ && !compensation_.active)
+            code_ended();
+        if (!stopped_ && !replay_next())
+            return driver_state::waiting;
+    }
+    return *stopped_;
+}
+
+/// Resumes the innermost frame until the code waits for something that is not there, or ends. A frame that ended or entered another
+/// has set branch_.innermost, so nothing is resumed from inside a resumption and the stack stays flat.
+void run_driver::drive()
+{
+    while (!waiting_ && !stopped_ && !code_ended_)
+    {
+        if (branch_.innermost)
+            branch_.innermost.resume();
+        else
+            code_ended_ = true;
+    }
+}
+
+const entry* run_driver::peek()
+{
+    if (!history_ || next_ == history_->size())
+        return nullptr;
+    if (!ahead_valid_)
+    {
+        ahead_valid_ = journal::decode((*history_)[next_], ahead_);
+        if (!ahead_valid_)
+        {
+            park(park_reason::corrupt, "entry " + std::to_string(next_ + 1) + " cannot be decoded: restore a backup");
+            return nullptr;
+        }
+    }
+    return &ahead_;
+}
+
+bool run_driver::replay_next()
+{
+    const entry* next = peek();
+    if (!next)
+        return stopped_.has_value();
+    const entry e = *next;
+    ahead_valid_ = false;
+    ++next_;
+    operations_ = 0;
+    handle(machine_.apply(e, static_cast<std::uint32_t>(next_)), e);
+    return true;
+}
+
+replay::asked run_driver::ask(detail::operation& op) const
+{
+    replay::asked what{.kind = operation_kind::none, .clock = {}, .name = op.name().text(), .type = op.traits().type(),
+                       .file = op.name().file(), .line = op.name().line(), .due = 0, .payload = {}, .operation = &op};
+    switch (op.traits().what)
+    {
+    case detail::verb::step: what.kind = operation_kind::step; break;
+    case detail::verb::forever: what.kind = operation_kind::forever; break;
+    case detail::verb::reply:
+        what.kind = operation_kind::reply;
+        what.payload = static_cast<detail::any_reply&>(op).encoded();
+        break;
+    case detail::verb::timer:
+    {
+        const auto& timer = static_cast<detail::timer_operation&>(op);
+        what.kind = operation_kind::timer;
+        what.due = timer.us();
+        what.clock = journal::timer_clock::wall;
+        if (timer.from() == detail::timer_operation::relative)
+        {
+            what.clock = journal::timer_clock::engine;
+            const base::time_us now = machine_.now();
+            const base::time_us wait = std::max<base::time_us>(timer.us(), 0);
+            what.due = wait > journal::due_never - 1 - now ? journal::due_never - 1 : now + wait;
+        }
+        // Due rows are kept by unsigned time, and "now" is 0: nothing is due before 1, nor at the mark of "never".
+        what.due = std::clamp<base::time_us>(what.due, 1, journal::due_never - 1);
+        break;
+    }
+    case detail::verb::compensate: break;
+    }
+    return what;
+}
+
+void run_driver::start(detail::branch&, detail::operation& op)
+{
+    if (stopped_)
+    {
+        waiting_ = true;
+        return;
+    }
+    const std::size_t name_bytes = op.name().text().size();
+    if (++operations_ > limits_.turn_operations_max)
+        return park(park_reason::limits, "the workflow began " + std::to_string(limits_.turn_operations_max) +
+                                             " operations without waiting: a loop without end?");
+    if (name_bytes == 0 || name_bytes > op_name_bytes_max)
+        return park(park_reason::limits, "an operation's name has 1 to 128 bytes; this one has " + std::to_string(name_bytes) +
+                                             ": '" + std::string(op.name().text().substr(0, 40)) + "'");
+    if (op.traits().what == detail::verb::compensate)
+        return begin_compensation(static_cast<detail::compensate_operation&>(op).saga(), &op);
+
+    const replay::asked what = ask(op);
+    if (what.payload.size() > limits_.payload_bytes_max)
+        return park(park_reason::limits, "a reply of " + std::to_string(what.payload.size()) + " bytes is over payload_bytes_max (" +
+                                             std::to_string(limits_.payload_bytes_max) + ")");
+    const entry* next = peek();
+    if (stopped_)
+        return;
+    const base::time_us due_recorded = next ? next->due : 0;
+    verdict v = machine_.start(root_, what, next, static_cast<std::uint32_t>(next_ + 1));
+    if (machine_.start_took_next())
+    {
+        if (what.kind == operation_kind::timer && due_recorded != what.due)
+            notes_.push_back("the code's " + replay::describe(what, false) + " has another time than was recorded: the recorded one counts");
+        ahead_valid_ = false;
+        ++next_;
+    }
+    if (v == verdict::record)
+    {
+        std::uint32_t seq = 0;
+        if (!recorder_->record(machine_.entry(), seq))
+            return park(park_reason::limits, "the history or this turn of it is too long at " + replay::describe(what, false));
+        v = machine_.apply(machine_.entry(), seq);
+    }
+    handle(v, machine_.entry());
+}
+
+void run_driver::handle(verdict v, const entry& e)
+{
+    switch (v)
+    {
+    case verdict::deliver: return deliver(e);
+    case verdict::wait: waiting_ = true; return;
+    case verdict::diverged: return park(park_reason::divergence, machine_.text());
+    case verdict::limits: return park(park_reason::limits, machine_.text());
+    case verdict::record: break;
+    }
+    EVERSTEP_ASSERT(false); // only start() is asked to record, and it has done so
+}
+
+void run_driver::deliver(const entry& e)
+{
+    auto& op = *static_cast<detail::operation*>(machine_.operation());
+    if (&op == undo_.get())
+    {
+        undo_.reset();
+        if (machine_.what() == replay::delivered::failed)
+            return park(park_reason::retries_exhausted, std::string(e.code) + ": " + std::string(e.text));
+        return compensate_next();
+    }
+    path_text_ = machine_.where().text();
+    delivery_ = {.what = detail::delivery::kind::value, .slot = nullptr, .code = e.code, .text = e.text, .path = path_text_,
+                 .attempts = e.attempts};
+    if (e.kind == journal::entry_kind::step_done && op.traits().undo)
+        keep_undo(op, e);
+    switch (machine_.what())
+    {
+    case replay::delivered::failed:
+        delivery_.what = e.code == "timed_out" ? detail::delivery::kind::timed_out : detail::delivery::kind::failed;
+        break;
+    case replay::delivered::cancelled:
+        delivery_.what = detail::delivery::kind::cancelled;
+        delivery_.text = machine_.cancel_reason();
+        break;
+    case replay::delivered::value:
+        if (op.traits().decode && e.kind == journal::entry_kind::step_done)
+            try
+            {
+                delivery_.slot = slot_.storage(op.traits().slot_bytes);
+                op.traits().decode(delivery_.slot, e.payload);
+            }
+            catch (const std::exception& error)
+            {
+                return park(park_reason::divergence, "the result of " + replay::describe(e, false) + " at " + path_text_ +
+                                                         " cannot be read as " + std::string(op.traits().type()) + ": " +
+                                                         error.what());
+            }
+        break;
+    }
+    op.deliver(delivery_);
+    waiting_ = false;
+}
+
+void run_driver::keep_undo(detail::operation& op, const entry& e)
+{
+    undos_.add({.saga = static_cast<detail::any_step&>(op).saga(), .traits = &op.traits(), .name = std::string(op.name().text()),
+                .file = op.name().file(), .line = op.name().line(), .result = std::string(e.payload)});
+}
+
+std::string_view run_driver::undo_input() const noexcept { return undo_ ? std::string_view(undo_->what().result) : ""; }
+
+void run_driver::begin_compensation(std::uint32_t saga, detail::operation* awaiting)
+{
+    machine_.begin_compensation();
+    compensation_ = {saga, awaiting, true};
+    waiting_ = true;
+    compensate_next();
+}
+
+void run_driver::compensate_next()
+{
+    std::optional<replay::undo> next = undos_.take_newest(compensation_.saga);
+    if (!next)
+    {
+        compensation_.active = false;
+        if (!compensation_.awaiting)
+            return finish();
+        delivery_ = {};
+        compensation_.awaiting->deliver(delivery_);
+        waiting_ = false;
+        return;
+    }
+    undo_ = std::make_unique<undo_operation>(std::move(*next));
+    replay::asked what = ask(*undo_);
+    what.kind = operation_kind::undo;
+    what.file = undo_->what().file;
+    what.line = undo_->what().line;
+    handle(machine_.start(root_, what, nullptr, 0), {});
+}
+
+/// The body has returned or thrown. What is left to do is its compensation, where it threw.
+void run_driver::code_ended()
+{
+    detail::promise_base& promise = code_.traits.promise_of(frame_);
+    if (!promise.error())
+    {
+        try
+        {
+            code_.traits.encode_result(frame_, end_.payload);
+        }
+        catch (const std::exception& e)
+        {
+            end_ = {journal::entry_kind::failed, {}, "bad_value", std::string("the result of the workflow: ") + e.what()};
+        }
+        if (end_.payload.size() > limits_.payload_bytes_max)
+            end_ = {journal::entry_kind::failed, {}, "limit", "the result of the workflow has " + std::to_string(end_.payload.size()) +
+                                                                  " bytes: over payload_bytes_max"};
+        return finish();
+    }
+    const thrown what = describe_thrown(promise.error());
+    end_ = {what.is_cancelled ? journal::entry_kind::cancelled : journal::entry_kind::failed, {}, what.code, what.text};
+    begin_compensation(replay::undo_list::all, nullptr);
+}
+
+void run_driver::finish()
+{
+    const entry* left = peek();
+    if (stopped_)
+        return;
+    if (machine_.finish(left, static_cast<std::uint32_t>(next_ + 1)) == verdict::diverged)
+        return park(park_reason::divergence, machine_.text());
+    stopped_ = driver_state::ended;
+}
+
+void run_driver::park(park_reason reason, std::string text)
+{
+    waiting_ = true;
+    stopped_ = driver_state::parked;
+    reason_ = reason;
+    text_ = std::move(text);
+}
+
+std::uint64_t run_driver::random() noexcept
+{
+    // SplitMix64 (Steele, Lea, Flood 2014) from the run's seed: tiny, the same everywhere, not for secrets.
+    std::uint64_t z = random_state_ += 0x9E3779B97F4A7C15ull;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+}
+}

@@ -1,0 +1,177 @@
+#pragma once
+
+// One run in memory: its coroutine, the replay core that holds it against its history, and its undos. Runs the code until it waits;
+// writes nothing itself: what it records goes through `recorder`, so that a turn is one element for the shard.
+//
+// Threads: the run's shard only.
+
+#include "engine/registry.hpp"
+#include "journal/header.hpp"
+#include "replay/machine.hpp"
+#include "replay/undo_list.hpp"
+
+#include <everstep/context.hpp>
+#include <everstep/detail/operation.hpp>
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace everstep::core
+{
+/// Where a run's new entries go: the shard's turn.
+class recorder
+{
+public:
+    /// Appends to the history of the run whose turn it is; returns its seq. False: the turn or the history is at its limit.
+    virtual bool record(const journal::entry& e, std::uint32_t& seq) = 0;
+
+protected:
+    ~recorder() = default;
+};
+
+/// Raw storage in which a recorded result is decoded just before the coroutine takes it. One a shard.
+class result_slot
+{
+public:
+    void* storage(std::size_t bytes)
+    {
+        if (bytes > bytes_)
+        {
+            storage_ = std::make_unique<std::max_align_t[]>(bytes / sizeof(std::max_align_t) + 1);
+            bytes_ = bytes;
+        }
+        return storage_.get();
+    }
+
+private:
+    std::unique_ptr<std::max_align_t[]> storage_;
+    std::size_t bytes_{};
+};
+
+/// Limits that the driver itself keeps.
+struct driver_limits
+{
+    std::size_t payload_bytes_max{};
+    std::uint32_t turn_operations_max{}; ///< operations begun between two waits: a loop that never waits ends here
+};
+
+enum class driver_state : std::uint8_t
+{
+    waiting,
+    ended, ///< see end()
+    parked ///< see reason() and text()
+};
+
+/// How the code ended.
+struct run_end
+{
+    journal::entry_kind kind{journal::entry_kind::completed};
+    std::string payload;
+    std::string code;
+    std::string text;
+};
+
+class run_driver final : public detail::run_link
+{
+public:
+    run_driver(const journal::run_header& header, const registered_workflow& code, services& given, result_slot& slot,
+               const driver_limits& limits);
+    ~run_driver();
+    run_driver(const run_driver&) = delete;
+    run_driver& operator=(const run_driver&) = delete;
+
+    /// Makes the frame, runs it over `history` (bodies of entries 1…, which need live no longer than the call), and on.
+    driver_state begin(std::string_view input, const std::vector<std::string_view>& history, recorder& to);
+    /// A new entry, already recorded at `seq`.
+    driver_state apply(const journal::entry& e, std::uint32_t seq, recorder& to);
+
+    const replay::machine& machine() const noexcept { return machine_; }
+    const run_end& end() const noexcept { return end_; }
+    journal::park_reason reason() const noexcept { return reason_; }
+    const std::string& text() const noexcept { return text_; }
+    /// Notes for the log that came up while replaying: timers whose duration has changed.
+    std::vector<std::string>& notes() noexcept { return notes_; }
+    std::size_t undos() const noexcept { return undos_.size(); }
+
+    /// The operation that a pending step runs: the frame's, or the undo's own.
+    static detail::operation& operation_of(const replay::pending& p) noexcept
+    {
+        return *static_cast<detail::operation*>(p.what.operation);
+    }
+    /// The recorded result that the current undo is given.
+    std::string_view undo_input() const noexcept;
+
+    // detail::run_link
+    void start(detail::branch& at, detail::operation& op) override;
+    std::int64_t now_us() const noexcept override { return machine_.now(); }
+    std::uint64_t random() noexcept override;
+    std::uint32_t open_saga() noexcept override { return ++sagas_; }
+    void release_saga(std::uint32_t saga) noexcept override { undos_.release(saga); }
+    services& given() const noexcept override { return services_; }
+    std::string_view run_id() const noexcept override { return header_.id; }
+
+private:
+    class undo_operation;
+
+    driver_state settle();
+    void drive();
+    void begin_compensation(std::uint32_t saga, detail::operation* awaiting);
+    void compensate_next();
+    void code_ended();
+    void finish();
+    bool replay_next();
+    void handle(replay::verdict v, const journal::entry& e);
+    void deliver(const journal::entry& e);
+    void keep_undo(detail::operation& op, const journal::entry& e);
+    void park(journal::park_reason reason, std::string text);
+    const journal::entry* peek();
+    replay::asked ask(detail::operation& op) const;
+
+    const journal::run_header& header_;
+    const registered_workflow& code_;
+    services& services_;
+    result_slot& slot_;
+    const driver_limits& limits_;
+
+    replay::machine machine_;
+    replay::branch_counter root_;
+    detail::branch branch_;
+    context context_;
+    std::coroutine_handle<> frame_;
+    replay::undo_list undos_;
+    std::uint64_t random_state_;
+    std::uint32_t sagas_{};
+
+    // The history being replayed; null when live.
+    const std::vector<std::string_view>* history_{};
+    std::size_t next_{};     ///< index into history_; seq is one more
+    journal::entry ahead_;   ///< decoded history_[next_]
+    bool ahead_valid_{};
+
+    recorder* recorder_{};
+    detail::delivery delivery_;
+    std::string path_text_;
+    std::uint32_t operations_{}; ///< in this turn
+
+    bool waiting_{};
+    bool code_ended_{};
+    std::optional<driver_state> stopped_;
+    struct compensation
+    {
+        std::uint32_t saga{};
+        detail::operation* awaiting{}; ///< null: at the end of the run
+        bool active{};
+    } compensation_;
+    std::unique_ptr<undo_operation> undo_;
+
+    run_end end_;
+    journal::park_reason reason_{};
+    std::string text_;
+    std::vector<std::string> notes_;
+};
+}

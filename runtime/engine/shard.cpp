@@ -1,0 +1,342 @@
+#include "engine/shard.hpp"
+
+#include "base/assert.hpp"
+#include "engine/inflight_map.hpp"
+#include "engine/request_desk.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace everstep::core
+{
+namespace
+{
+/// Turns are submitted in pieces of about this much, so that the committer works while the shard goes on.
+constexpr std::size_t flush_writes = 1024;
+/// Loads, and starts from the waiting line, of one iteration: so that nothing else waits long for them.
+constexpr std::size_t loads_per_iteration = 256;
+constexpr std::size_t backlog_low = 1024;
+}
+
+shard::shard(shard_host& host, std::size_t index)
+    : host_(host), index_(index), turn_(out_, host.options),
+      limits_{host.options.payload_bytes_max, host.options.history_entries_max}, chance_(std::random_device{}())
+{
+    turn_.on_reply = [this](resident_run& run, const journal::entry& e) {
+        if (waiters_.contains(run.number))
+            reply_ = e.payload;
+    };
+}
+
+shard::~shard() { stop(); }
+
+void shard::start()
+{
+    thread_ = std::thread([this] { work(); });
+}
+
+void shard::stop() noexcept
+{
+    if (!thread_.joinable())
+        return;
+    mailbox_.put([](mailbox::content& c) { c.stop = true; });
+    thread_.join();
+    mailbox_.take(news_, false); // what came after the last look
+    end_all(errc::closed);
+}
+
+void shard::put_request(request_item&& item)
+{
+    mailbox_.put([&](mailbox::content& c) { c.requests.push_back(std::move(item)); });
+}
+void shard::put_due(const std::vector<wake_index::row>& rows)
+{
+    mailbox_.put([&](mailbox::content& c) { c.due.insert(c.due.end(), rows.begin(), rows.end()); });
+}
+void shard::put_durable()
+{
+    mailbox_.put([](mailbox::content& c) { c.durable = true; });
+}
+void shard::put_alarm()
+{
+    mailbox_.put([](mailbox::content& c) { c.alarm = true; });
+}
+void shard::put_closing()
+{
+    mailbox_.put([](mailbox::content& c) { c.closing = true; });
+}
+void shard::take_back(std::span<body_job* const> finished) noexcept
+{
+    mailbox_.put([&](mailbox::content& c) { c.finished.insert(c.finished.end(), finished.begin(), finished.end()); });
+}
+
+void shard::work()
+{
+    host_.enter_thread();
+    inflight_hint_ = host_.inflight().next_hint();
+    while (!news_.stop)
+    {
+        mailbox_.take(news_, !has_more());
+        iterate(news_);
+    }
+    end_all(errc::closed);
+    for (auto& [number, run] : runs_)
+        drop_driver(*run);
+}
+
+bool shard::has_more() const
+{
+    if (!ready_here_.empty() || outputs_.has_ready())
+        return true;
+    return reaction_ == reaction::live && ((!backlog_.empty() && has_room()) || heap_.earliest() <= now_);
+}
+
+void shard::iterate(mailbox::content& news)
+{
+    now_ = host_.time().now();
+    wall_ = host_.time().wall();
+    if (host_.commits().has_failed() && reaction_ == reaction::live)
+    {
+        reaction_ = reaction::failed;
+        end_all(errc::unknown);
+    }
+    if (news.closing && reaction_ == reaction::live)
+    {
+        reaction_ = reaction::closing;
+        end_all(errc::closed);
+        closing_.store(true, std::memory_order_release);
+    }
+    move_watermark();
+    release_outputs();
+    for (body_job* job : news.finished)
+        take_finished(static_cast<step_attempt&>(*job));
+    for (const wake_index::row& row : news.due)
+    {
+        if (row.due <= now_)
+            backlog_.push_back(row);
+        else
+            heap_.push(row.due, row.run, wake_heap::what::wake);
+    }
+    request_desk desk(*this);
+    for (request_item& item : news.requests)
+    {
+        desk.take(std::move(item));
+        flush_if_large();
+    }
+    desk.admit_waiting();
+    if (reaction_ == reaction::live)
+    {
+        fire_due();
+        work_off_backlog();
+        make_room();
+    }
+    flush();
+    release_outputs();
+    hand_over();
+    if (reaction_ != reaction::live)
+        host_.body_ended();
+    base::time_us next = heap_.earliest();
+    if (index_ == 0)
+        next = std::min(next, host_.wakes().horizon());
+    if (reaction_ == reaction::live && next != armed_)
+        host_.time().arm(index_, armed_ = next);
+}
+
+void shard::flush()
+{
+    if (!out_.empty())
+    {
+        in_flight_.push_back(host_.commits().submit(out_));
+        ++gathering_;
+    }
+    outputs_.submitted(gathering_ - 1);
+}
+
+void shard::move_watermark()
+{
+    const position through = host_.commits().durable_through();
+    for (; !in_flight_.empty() && in_flight_.front() <= through; in_flight_.pop_front())
+        ++durable_;
+}
+
+void shard::flush_if_large()
+{
+    if (out_.writes().size() >= flush_writes)
+        flush();
+}
+
+void shard::release_outputs()
+{
+    outputs_.release(durable_, [this](output& what) {
+        if (auto* answer = std::get_if<answer_out>(&what))
+            answer->to->take(std::move(*answer->what));
+        else if (auto* body = std::get_if<body_out>(&what))
+            begin_body(body->job);
+        else if (auto* settled = std::get_if<settled_run>(&what))
+            settle(settled->run);
+        else
+            mailbox_.put([&](mailbox::content& c) { c.requests.push_back(std::move(*std::get<request_again>(what).item)); });
+    });
+}
+
+/// Begins bodies. Those of this thread run here and now; their results are turns of the same iteration, in pieces.
+void shard::hand_over()
+{
+    if (!ready_pool_.empty())
+        host_.submit(step_place::pool, ready_pool_);
+    ready_pool_.clear();
+    if (!ready_fiber_.empty())
+        host_.submit(step_place::fiber, ready_fiber_);
+    ready_fiber_.clear();
+    std::vector<step_attempt*> here = std::exchange(ready_here_, {});
+    for (step_attempt* job : here)
+    {
+        run_here(*job);
+        take_finished(*job);
+        flush_if_large();
+    }
+    flush();
+    here.clear();
+    if (ready_here_.empty())
+        ready_here_ = std::move(here); // keeps its memory
+}
+
+void shard::run_here(step_attempt& job)
+{
+    {
+        std::lock_guard lock(here_mutex_);
+        here_ = &job;
+    }
+    job.slot = host_.inflight().acquire(job.blame_run, job.blame_step, inflight_hint_);
+    job.run();
+    host_.inflight().release(job.slot, inflight_hint_);
+    std::lock_guard lock(here_mutex_);
+    here_ = nullptr;
+}
+
+std::string shard::running_here() const
+{
+    std::lock_guard lock(here_mutex_);
+    return here_ ? here_->describe() : std::string();
+}
+
+/// Refuses everything that waits: the engine closes, or can no longer say what is durable.
+void shard::end_all(errc why)
+{
+    detail::answer refused{.what = detail::answer_kind::engine_error, .why = why, .code = {}, .text = {}, .bytes = {}, .status = {}};
+    outputs_.release_all([&](output& what) {
+        if (auto* answer = std::get_if<answer_out>(&what))
+            answer->to->take(detail::answer(refused));
+        else if (auto* again = std::get_if<request_again>(&what))
+            again->item->to->take(detail::answer(refused));
+        else if (auto* body = std::get_if<body_out>(&what))
+        {
+            body->job->dropped = true;
+            begin_body(body->job);
+        }
+    });
+    for (auto& [run, waiting] : waiters_)
+        for (waiter& one : waiting)
+            one.to->take(detail::answer(refused));
+    waiters_.clear();
+    for (request_item& item : news_.requests)
+        if (item.to)
+            item.to->take(detail::answer(refused));
+    news_.requests.clear();
+    for (request_item& item : waiting_starts_)
+        item.to->take(detail::answer(refused));
+    count_down(host_.count.starts_waiting, waiting_starts_.size());
+    waiting_starts_.clear();
+    for (auto& [number, run] : runs_)
+        if (run->job)
+            run->job->ask_to_stop();
+}
+
+void shard::hold(resident_run& run, output what)
+{
+    if (run.last_at <= durable_)
+        outputs_.hold_ready(std::move(what));
+    else
+        outputs_.hold(std::move(what));
+}
+
+void shard::answer(resident_run& run, detail::request_kind what, const detail::answer& a)
+{
+    auto at = waiters_.find(run.number);
+    if (at == waiters_.end())
+        return;
+    auto& waiting = at->second;
+    for (waiter& one : waiting)
+        if (one.what == what)
+            hold(run, answer_out{std::move(one.to), std::make_unique<detail::answer>(a)});
+    std::erase_if(waiting, [](const waiter& one) { return !one.to; });
+    if (waiting.empty())
+        waiters_.erase(at);
+}
+
+void shard::fire_due()
+{
+    if (index_ == 0 && host_.wakes().horizon() <= now_ && backlog_.size() < backlog_low)
+        host_.load_wakes();
+    wake_heap::entry due{};
+    for (std::size_t fired = 0; fired < loads_per_iteration && heap_.pop_due(now_, due); ++fired)
+    {
+        resident_run* run = find(due.run);
+        if (due.kind == wake_heap::what::wake)
+        {
+            if (run && run->driver)
+                wake(*run);
+            else if (!run)
+                backlog_.push_back({due.due, due.run, 0});
+        }
+        else if (run && run->job)
+        {
+            step_attempt& job = *run->job;
+            if (due.kind == wake_heap::what::grace && job.stop_asked_at != 0 && job.stop_asked_at < now_)
+            {
+                count_up(host_.count.bodies_ignoring_stop);
+                host_.log(severity::warning, "the body of " + job.describe() + " was asked to stop and goes on: look at attempt.stop()",
+                          run->header.workflow, run->header.id);
+            }
+            else if (due.kind == wake_heap::what::timeout && job.stop_asked_at == 0)
+            {
+                job.timed_out = true;
+                ask_to_stop(job);
+            }
+        }
+        flush_if_large();
+    }
+}
+
+void shard::ask_to_stop(step_attempt& job)
+{
+    if (job.stop_asked_at != 0)
+        return;
+    job.stop_asked_at = now_;
+    job.ask_to_stop();
+    const base::time_us grace = std::chrono::microseconds(host_.options.stop_grace).count();
+    heap_.push(now_ + std::max<base::time_us>(grace, 1), job.owner, wake_heap::what::grace);
+}
+
+void shard::work_off_backlog()
+{
+    for (std::size_t loads = 0; loads < loads_per_iteration && !backlog_.empty(); ++loads)
+    {
+        make_room();
+        if (!has_room())
+            return;
+        const wake_index::row row = backlog_.front();
+        backlog_.pop_front();
+        if (resident_run* run = find(row.run))
+        {
+            if (run->driver)
+                wake(*run);
+            continue; // else it has ended, is parked, or comes again when its start is durable: see settle()
+        }
+        else
+            load(row.run, row.due);
+        flush_if_large();
+    }
+}
+}

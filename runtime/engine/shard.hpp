@@ -1,0 +1,157 @@
+#pragma once
+
+// One thread and the runs that belong to it: it alone runs their code and decides starts, signals and cancels for their ids. Its loop
+// takes everything that arrived, makes turns of it, submits them, and lets out what depended on turns that are durable by now.
+//
+// Threads: put-functions from any; everything else on the shard's own thread, between start() and stop().
+
+#include "engine/mailbox.hpp"
+#include "engine/outputs.hpp"
+#include "engine/resident_run.hpp"
+#include "engine/shard_host.hpp"
+#include "engine/turn.hpp"
+#include "engine/wake_heap.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace everstep::core
+{
+/// What a run's caller waits for.
+struct waiter
+{
+    detail::request_kind what{};
+    std::unique_ptr<detail::receiver> to;
+};
+
+class shard final : public job_home
+{
+public:
+    shard(shard_host& host, std::size_t index);
+    ~shard();
+
+    void start();
+    /// Runs end where they are; what was submitted is the committer's. After it, no more calls come out of this shard.
+    void stop() noexcept;
+
+    void put_request(request_item&& item);
+    void put_due(const std::vector<wake_index::row>& rows);
+    void put_durable();
+    void put_alarm();
+    void put_closing();
+    void take_back(std::span<body_job* const> finished) noexcept override;
+
+    /// Whether put_closing() was heard: from then on no body begins. Any thread.
+    bool is_closing() const noexcept { return closing_.load(std::memory_order_acquire); }
+    /// Bodies that this shard waits for. Any thread.
+    std::size_t jobs_out() const noexcept { return jobs_out_.load(std::memory_order_acquire); }
+    /// The body that runs on this shard's own thread; empty: none. Any thread.
+    std::string running_here() const;
+    bool is_own_thread() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
+
+private:
+    friend class request_desk;
+    enum class reaction : std::uint8_t
+    {
+        live,
+        closing, ///< close() was called
+        failed   ///< the outcome of a commit is unknown
+    };
+
+    void work();
+    void iterate(mailbox::content& news);
+    void flush();
+    void flush_if_large();
+    void move_watermark();
+    bool has_more() const;
+    void release_outputs();
+    void hand_over();
+    void run_here(step_attempt& job);
+    void end_all(errc why);
+
+    // Turns.
+    void take_finished(step_attempt& job);
+    void take_result(resident_run& run, step_attempt& job);
+    void take_failure(resident_run& run, step_attempt& job);
+    void apply_live(resident_run& run, const journal::entry& e);
+    void advance(resident_run& run, driver_state state);
+    bool go_on_at_once(resident_run& run, driver_state& state);
+    void rest(resident_run& run);
+    void finish_turn(resident_run& run);
+    void end_run(resident_run& run);
+    void park(resident_run& run, journal::park_reason reason, std::string text);
+    void dispatch(resident_run& run, const replay::pending& step);
+    void begin_body(step_attempt* job);
+    void ask_to_stop(step_attempt& job);
+    void wake(resident_run& run);
+    base::time_us engine_due(const replay::pending& p) const noexcept;
+    bool is_due(const replay::pending& p) const noexcept;
+
+    // Runs in memory.
+    resident_run* find(base::run_number run) noexcept;
+    resident_run* find(std::uint64_t id_hash, const registered_workflow& code, std::string_view id) noexcept;
+    resident_run& add(base::run_number number, std::uint64_t id_hash, journal::run_header header, const registered_workflow& code);
+    resident_run* load(base::run_number number, base::time_us due);
+    bool read_history(resident_run& run, journal::history_reader& history, base::time_us due);
+    void enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history);
+    void drop_driver(resident_run& run);
+    void forget(resident_run& run);
+    void settle(base::run_number run);
+    void make_room();
+    bool has_room() const noexcept;
+    void set_idle(resident_run& run, bool idle);
+    void work_off_backlog();
+    void fire_due();
+
+    // Answers.
+    void answer(resident_run& run, detail::request_kind what, const detail::answer& a);
+    void hold(resident_run& run, output what);
+
+    shard_host& host_;
+    const std::size_t index_;
+    std::thread thread_;
+    mailbox mailbox_;
+    mailbox::content news_;
+    reaction reaction_{reaction::live};
+
+    base::time_us now_{};
+    base::time_us wall_{};
+    base::time_us armed_{journal::due_never};
+
+    store::batch out_;
+    turn turn_;
+    std::optional<std::string> reply_; ///< recorded in this turn, and somebody waits for it
+    submission gathering_{1}; ///< the one that out_ will be
+    submission durable_{};    ///< the last one at or below the watermark
+    std::deque<position> in_flight_; ///< of submissions durable_ + 1, …
+    outputs outputs_;
+
+    result_slot slot_;
+    driver_limits limits_;
+    std::unordered_map<base::run_number, std::unique_ptr<resident_run>> runs_;
+    std::unordered_multimap<std::uint64_t, resident_run*> by_id_;
+    std::unordered_map<base::run_number, std::vector<waiter>> waiters_;
+    std::list<resident_run*> idle_; ///< waiting and durable, the one that waits longest first
+    std::size_t drivers_{};
+    std::size_t history_bytes_{};
+    wake_heap heap_;
+    std::deque<wake_index::row> backlog_; ///< runs that are due and have no frame
+    std::deque<request_item> waiting_starts_; ///< for admission
+    std::vector<step_attempt*> ready_here_;   ///< bodies for this thread
+    std::vector<body_job*> ready_pool_, ready_fiber_;
+    std::uint64_t chance_;
+    std::uint32_t inflight_hint_{};
+    mutable std::mutex here_mutex_;
+    step_attempt* here_{}; ///< under here_mutex_
+    std::atomic<std::size_t> jobs_out_{};
+    std::atomic<bool> closing_{};
+};
+}

@@ -1,0 +1,173 @@
+// The runs that a shard has in memory: how they come in, and how they leave.
+
+#include "engine/shard.hpp"
+
+#include "base/assert.hpp"
+#include "engine/journal_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace everstep::core
+{
+using journal::park_reason;
+using journal::run_state;
+
+resident_run* shard::find(base::run_number run) noexcept
+{
+    const auto at = runs_.find(run);
+    return at == runs_.end() ? nullptr : at->second.get();
+}
+
+resident_run* shard::find(std::uint64_t id_hash, const registered_workflow& code, std::string_view id) noexcept
+{
+    const auto [first, last] = by_id_.equal_range(id_hash);
+    for (auto at = first; at != last; ++at)
+        if (at->second->code == &code && at->second->header.id == id)
+            return at->second;
+    return nullptr;
+}
+
+resident_run& shard::add(base::run_number number, std::uint64_t id_hash, journal::run_header header, const registered_workflow& code)
+{
+    auto run = std::make_unique<resident_run>();
+    run->number = number;
+    run->id_hash = id_hash;
+    run->header = std::move(header);
+    run->code = &code;
+    run->end = journal::first_tail(number);
+    resident_run& added = *run;
+    runs_.emplace(number, std::move(run));
+    by_id_.emplace(id_hash, &added);
+    return added;
+}
+
+void shard::forget(resident_run& run)
+{
+    EVERSTEP_ASSERT(!run.job); // its body works on the frame
+    drop_driver(run);
+    const auto [first, last] = by_id_.equal_range(run.id_hash);
+    by_id_.erase(std::find_if(first, last, [&](const auto& one) { return one.second == &run; }));
+    runs_.erase(run.number);
+}
+
+void shard::drop_driver(resident_run& run)
+{
+    set_idle(run, false);
+    if (!run.driver)
+        return;
+    run.driver.reset(); // destroys the frame: destructors of its locals run here
+    --drivers_;
+    history_bytes_ -= std::exchange(run.counted_bytes, 0);
+    count_down(host_.count.runs_resident);
+}
+
+void shard::set_idle(resident_run& run, bool idle)
+{
+    if (run.is_idle == idle)
+        return;
+    run.is_idle = idle;
+    if (idle)
+        run.idle = idle_.insert(idle_.end(), &run);
+    else
+        idle_.erase(run.idle);
+}
+
+/// Makes the run's frame and runs its code over its history. turn_.begin() came before.
+void shard::enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history)
+{
+    run.driver = std::make_unique<run_driver>(run.header, *run.code, host_.given, slot_, limits_);
+    run.wants_frame = false;
+    ++drivers_;
+    count_up(host_.count.runs_resident);
+    count_up(host_.count.entries_replayed, history.size());
+    advance(run, run.driver->begin(input, history, turn_));
+}
+
+/// Brings a run that is due, or that somebody asks something of, into memory. Null: it has ended, is parked, waits for its code, or
+/// has just been parked.
+resident_run* shard::load(base::run_number number, base::time_us due)
+{
+    const journal_reader reader(host_.journal());
+    stored_run stored = reader.read(number, due);
+    if (!stored.header || stored.header->state != run_state::running)
+        return nullptr; // a hint that came too late
+    const registered_workflow* code = host_.workflows.find(stored.header->workflow);
+    if (!code)
+    {
+        host_.missing_code(stored.header->workflow, number);
+        return nullptr;
+    }
+    const std::uint64_t id_hash = journal::id_hash(stored.header->workflow, stored.header->id);
+    resident_run& run = add(number, id_hash, std::move(*stored.header), *code);
+    run.wake_due = stored.wake_due;
+    turn_.begin(run);
+    if (!stored.fault.empty())
+    {
+        park(run, park_reason::corrupt, stored.fault + ": restore a backup");
+        return nullptr;
+    }
+    run.end = stored.history.end();
+    run.history_bytes = stored.history.bytes();
+    turn_.begin(run);
+    count_up(host_.count.runs_recovered);
+    std::vector<std::string_view> entries = stored.history.entries();
+    journal::entry started;
+    if (entries.empty() || !journal::decode(entries.front(), started) || started.kind != journal::entry_kind::started)
+    {
+        park(run, park_reason::corrupt, "entry 0 is not the start of a run: restore a backup");
+        return nullptr;
+    }
+    entries.erase(entries.begin());
+    enter(run, started.payload, entries);
+    return run.driver ? &run : nullptr;
+}
+
+/// The run's last turn is durable.
+void shard::settle(base::run_number number)
+{
+    resident_run* run = find(number);
+    if (!run || run->job || run->last_at > durable_)
+        return; // it has moved on, and is settled again
+    if (run->wants_frame)
+    {
+        forget(*run);
+        backlog_.push_back({journal::due_now, number, 0});
+        return;
+    }
+    if (!run->driver)
+        return forget(*run);
+    base::time_us due = journal::due_never;
+    for (const replay::pending& p : run->driver->machine().waiting())
+        if (p.what.kind != journal::operation_kind::forever)
+            due = std::min(due, engine_due(p));
+    // The row in the store is due at the timer's own time, which for one that follows the wall clock is not the engine's.
+    if (due != journal::due_never && (host_.wakes().is_before_horizon(run->wake_due, number) || due < host_.wakes().horizon()))
+        heap_.push(due, number, wake_heap::what::wake);
+    const base::time_us wait_max = std::chrono::microseconds(host_.options.resident_wait_max).count();
+    if (due == journal::due_never || due - now_ > wait_max)
+    {
+        count_up(host_.count.runs_evicted);
+        return forget(*run);
+    }
+    set_idle(*run, true);
+}
+
+bool shard::has_room() const noexcept
+{
+    // Each shard keeps its share, so that none needs to ask another.
+    const std::size_t shards = host_.shard_count();
+    return drivers_ < std::max<std::size_t>(1, host_.options.resident_runs_max / shards) &&
+           history_bytes_ <= host_.options.resident_bytes_max / shards;
+}
+
+/// Evicts runs that wait, the one that waits longest first, until there is room. What is left when none waits is work.
+void shard::make_room()
+{
+    while (!has_room() && !idle_.empty())
+    {
+        count_up(host_.count.runs_evicted);
+        forget(*idle_.front());
+    }
+}
+}

@@ -1,0 +1,414 @@
+// Turns of a shard: what happens to a run between something that wakes it and its next rest.
+
+#include "engine/shard.hpp"
+
+#include "base/assert.hpp"
+#include "base/bytes.hpp"
+#include "engine/inflight_map.hpp"
+#include "replay/retry.hpp"
+
+#include <everstep/detail/step_operation.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace everstep::core
+{
+using journal::entry;
+using journal::entry_kind;
+using journal::operation_kind;
+using journal::park_reason;
+using journal::run_state;
+
+namespace
+{
+constexpr std::size_t text_bytes_max = 4000; ///< of an error's text, in the journal
+
+std::string_view cut(std::string_view text) noexcept { return text.substr(0, text_bytes_max); }
+
+/// Retries of a compensation do not end by themselves: what was done must be undone.
+constexpr retry_policy undo_policy{.attempts = 0};
+constexpr step_options default_options{};
+
+const step_options& options_of(const replay::pending& p)
+{
+    if (p.what.kind == operation_kind::undo)
+        return default_options;
+    const auto* given = static_cast<detail::any_step&>(run_driver::operation_of(p)).options();
+    return given ? *given : default_options;
+}
+
+const retry_policy& policy_of(const replay::pending& p)
+{
+    return p.what.kind == operation_kind::undo ? undo_policy : options_of(p).retry;
+}
+
+bool is_step(const replay::pending& p) noexcept
+{
+    return p.what.kind == operation_kind::step || p.what.kind == operation_kind::undo;
+}
+
+/// hex of XXH3-128(seed, path): the same for every attempt, whichever compiler built the code.
+std::string token_of(const base::hash128& seed, const journal::path& where)
+{
+    std::string bytes(16, '\0');
+    base::store_little(bytes.data(), seed.high);
+    base::store_little(bytes.data() + 8, seed.low);
+    const base::hash128 hash = base::hash128_of(bytes + where.text());
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string token(32, '0');
+    for (unsigned n = 0; n < 16; ++n)
+    {
+        token[n] = digits[hash.high >> (60 - 4 * n) & 15];
+        token[16 + n] = digits[hash.low >> (60 - 4 * n) & 15];
+    }
+    return token;
+}
+
+std::uint64_t step_hash(const journal::path& where, std::string_view name) noexcept
+{
+    std::uint64_t hash = base::hash64(name);
+    for (const std::uint32_t number : where.numbers())
+        hash = hash * 0x9E3779B97F4A7C15ull + number + 1;
+    return hash;
+}
+
+/// An entry about a pending operation.
+entry entry_for(const replay::pending& p, entry_kind kind, base::time_us at)
+{
+    entry e;
+    e.kind = kind;
+    e.operation = p.what.kind;
+    e.where = p.where;
+    e.at = at;
+    e.name = p.what.name;
+    e.type = p.what.type;
+    e.file = p.what.file;
+    e.line = p.what.line;
+    return e;
+}
+
+const replay::pending& pending_at(const resident_run& run, const journal::path& where)
+{
+    const auto& all = run.driver->machine().waiting();
+    const auto at = std::find_if(all.begin(), all.end(), [&](const replay::pending& p) { return p.where == where; });
+    EVERSTEP_ASSERT(at != all.end()); // a step leaves the list only by an entry that is made after its job came back
+    return *at;
+}
+}
+
+void shard::take_finished(step_attempt& job)
+{
+    jobs_out_.fetch_sub(1, std::memory_order_release);
+    count_down(host_.count.bodies_running);
+    const std::unique_ptr<step_attempt> owned(&job);
+    resident_run* run = find(job.owner);
+    EVERSTEP_ASSERT(run && run->job == &job); // a run is never dropped while its body runs
+    run->job = nullptr;
+    if (reaction_ == reaction::failed)
+        return; // nothing more can be written: after reopening, the body runs again
+    turn_.begin(*run);
+    if (job.end == body_end::value)
+        take_result(*run, job);
+    else
+        take_failure(*run, job);
+}
+
+void shard::take_result(resident_run& run, step_attempt& job)
+{
+    const replay::pending& p = pending_at(run, job.where);
+    entry e = entry_for(p, entry_kind::step_done, now_);
+    e.attempts = p.attempts + 1;
+    e.payload = job.encoded;
+    count_up(host_.count.steps_recorded);
+    host_.inflight().clear(job.blame_run, job.blame_step);
+    apply_live(run, e);
+}
+
+void shard::take_failure(resident_run& run, step_attempt& job)
+{
+    const replay::pending& p = pending_at(run, job.where);
+    count_up(host_.count.attempts_failed);
+    std::string text(cut(job.text));
+    std::string code = job.code;
+    if (job.timed_out && job.end != body_end::permanent)
+    {
+        count_up(host_.count.attempts_timed_out);
+        text = "no result within " + std::to_string(job.timeout / 1000) + " ms; the body ended with " + code + ": " + text;
+        code = "timed_out";
+    }
+    const std::uint32_t attempts = p.attempts + 1;
+    const bool cancelled = run.driver->machine().cancel_pending() && p.what.kind == operation_kind::step;
+    const replay::failure what{job.end == body_end::permanent || cancelled,
+                               job.end == body_end::later ? std::chrono::microseconds(job.delay).count() : -1, code, text};
+    chance_ = chance_ * 6364136223846793005ull + 1442695040888963407ull;
+    replay::retry_decision decision;
+    try
+    {
+        decision = replay::decide_retry(policy_of(p), what, attempts, p.started_at, now_, chance_);
+    }
+    catch (...)
+    {
+        text += " (and its policy's `again` threw)"; // user code: the failure is final
+    }
+    if (!decision.again && p.what.kind == operation_kind::undo)
+        return park(run, park_reason::retries_exhausted,
+                    "the compensation of step '" + std::string(p.what.name) + "' failed for good: " + code + ": " + text);
+    entry e = entry_for(p, decision.again ? entry_kind::step_retry : entry_kind::step_failed, now_);
+    e.attempts = attempts;
+    e.due = decision.due;
+    e.code = cut(code);
+    e.text = text;
+    apply_live(run, e);
+}
+
+/// Records an entry and lets the run go on from it. turn_.begin() came before.
+void shard::apply_live(resident_run& run, const entry& e)
+{
+    std::uint32_t seq = 0;
+    if (!turn_.record(e, seq))
+        return park(run, park_reason::limits, "its history is at its limit: history_entries_max, history_bytes_max or turn_bytes_max");
+    advance(run, run.driver->apply(e, seq, turn_));
+}
+
+/// The run's code waits, has ended, or cannot go on: brings the turn to its end.
+void shard::advance(resident_run& run, driver_state state)
+{
+    while (state == driver_state::waiting && go_on_at_once(run, state))
+    {
+    }
+    for (std::string& note : run.driver->notes())
+        host_.log(severity::note, note, run.header.workflow, run.header.id);
+    run.driver->notes().clear();
+    switch (state)
+    {
+    case driver_state::waiting: rest(run); break;
+    case driver_state::ended: end_run(run); break;
+    case driver_state::parked: park(run, run.driver->reason(), run.driver->text()); break;
+    }
+}
+
+/// Timers that are due already, and steps that a cancel finds between two attempts, need no wait. False when there is none. (A step
+/// whose next attempt is due may have begun it before a crash: that one is resolved, not dropped.)
+bool shard::go_on_at_once(resident_run& run, driver_state& state)
+{
+    const replay::machine& machine = run.driver->machine();
+    for (const replay::pending& p : machine.waiting())
+    {
+        const bool fires = p.what.kind == operation_kind::timer && is_due(p);
+        const bool dropped = p.what.kind == operation_kind::step && machine.cancel_pending() && !run.job && p.due > now_;
+        if (!fires && !dropped)
+            continue;
+        entry e = entry_for(p, fires ? entry_kind::timer_fired : entry_kind::step_dropped, now_);
+        e.attempts = p.attempts;
+        if (fires)
+            count_up(host_.count.timers_fired);
+        std::uint32_t seq = 0;
+        if (!turn_.record(e, seq))
+        {
+            park(run, park_reason::limits, "its history is at its limit: history_entries_max, history_bytes_max or turn_bytes_max");
+            return false;
+        }
+        state = run.driver->apply(e, seq, turn_);
+        return true;
+    }
+    return false;
+}
+
+/// The run waits: moves its wake row to when that ends, and begins what can begin.
+void shard::rest(resident_run& run)
+{
+    if (!run.driver)
+        return; // parked while going on
+    base::time_us due = journal::due_never;
+    for (const replay::pending& p : run.driver->machine().waiting())
+        if (is_step(p) && (run.job || p.due <= now_))
+            due = journal::due_now;
+        else if (p.what.kind == operation_kind::timer || is_step(p))
+            due = std::min(due, p.due);
+    // A row that is due already serves as well as one that says "now": the steps between two waits write none.
+    if (due > now_ || run.wake_due == resident_run::no_row || run.wake_due > now_)
+        turn_.move_wake(due);
+    finish_turn(run);
+    if (!run.job && due <= now_)
+        for (const replay::pending& p : run.driver->machine().waiting())
+            if (is_step(p) && p.due <= now_)
+            {
+                dispatch(run, p);
+                return;
+            }
+    hold(run, settled_run{run.number});
+}
+
+/// The turn is whole: from here on outputs of the run depend on the submission that holds it.
+void shard::finish_turn(resident_run& run)
+{
+    if (turn_.wrote())
+        run.last_at = gathering_;
+    count_up(host_.count.entries_written, turn_.entries());
+    if (run.driver)
+        history_bytes_ += run.history_bytes - std::exchange(run.counted_bytes, run.history_bytes);
+    turn_.begin(run);
+    if (const std::optional<std::string> reply = std::exchange(reply_, std::nullopt))
+    {
+        detail::answer a;
+        a.bytes = *reply;
+        answer(run, detail::request_kind::reply, a);
+    }
+}
+
+void shard::end_run(resident_run& run)
+{
+    const run_end& end = run.driver->end();
+    entry e;
+    e.kind = end.kind;
+    e.at = now_;
+    e.type = end.kind == entry_kind::completed ? run.code->traits.result_type() : std::string_view();
+    e.code = cut(end.code);
+    e.text = cut(end.text);
+    e.payload = end.payload;
+    std::uint32_t seq = 0;
+    if (!turn_.record(e, seq))
+        return park(run, park_reason::limits, "its history is at its limit, with no room for its end");
+    run.header.state = end.kind == entry_kind::completed ? run_state::completed
+                       : end.kind == entry_kind::failed  ? run_state::failed
+                                                         : run_state::cancelled;
+    run.header.reply_seq = run.driver->machine().reply_seq();
+    run.header.end_seq = seq;
+    run.header.ended_at = now_;
+    turn_.put_header();
+    turn_.erase_wake();
+    turn_.put_finished();
+    finish_turn(run);
+    count_up(end.kind == entry_kind::completed ? host_.count.runs_completed
+        : end.kind == entry_kind::failed  ? host_.count.runs_failed
+                                          : host_.count.runs_cancelled);
+
+    detail::answer failed{.what = detail::answer_kind::run_failed, .why = {}, .code = end.code, .text = end.text, .bytes = {}, .status = {}};
+    detail::answer result = failed;
+    detail::answer reply = failed;
+    if (end.kind == entry_kind::completed)
+    {
+        result = {};
+        result.bytes = end.payload;
+        reply.what = detail::answer_kind::no_reply;
+    }
+    answer(run, detail::request_kind::result, result);
+    answer(run, detail::request_kind::reply, reply);
+    drop_driver(run);
+    hold(run, settled_run{run.number});
+}
+
+/// Stops the run and keeps it whole: nothing of the turn is written, but the reason and a wake row that is never due.
+void shard::park(resident_run& run, park_reason reason, std::string text)
+{
+    turn_.take_back();
+    reply_.reset();
+    // The text outlives this call in the header; the one given may live in the driver.
+    run.header.state = run_state::parked;
+    run.header.reason = reason;
+    run.header.text = text.substr(0, 1000);
+    if (run.driver)
+        run.header.reply_seq = run.driver->machine().reply_seq() < run.end.next_seq ? run.driver->machine().reply_seq() : 0;
+    turn_.put_header();
+    turn_.move_wake(journal::due_never);
+    finish_turn(run);
+    count_up(host_.count.runs_parked);
+    host_.log(severity::warning, "parked (" + std::string(name_of(reason)) + "): " + run.header.text, run.header.workflow, run.header.id);
+    detail::answer failed{.what = detail::answer_kind::run_failed, .why = {}, .code = std::string(name_of(reason)),
+                          .text = "the run is parked: " + run.header.text, .bytes = {}, .status = {}};
+    answer(run, detail::request_kind::result, failed);
+    answer(run, detail::request_kind::reply, failed);
+    drop_driver(run);
+    hold(run, settled_run{run.number});
+}
+
+base::time_us shard::engine_due(const replay::pending& p) const noexcept
+{
+    if (p.what.kind != operation_kind::timer || p.what.clock == journal::timer_clock::engine)
+        return p.due;
+    return p.due - wall_ + now_; // moves with every change of the wall clock, and is looked at again then
+}
+
+bool shard::is_due(const replay::pending& p) const noexcept { return engine_due(p) <= now_; }
+
+/// A time has come that the run may wait for.
+void shard::wake(resident_run& run)
+{
+    if (!run.driver || run.job)
+        return;
+    for (const replay::pending& p : run.driver->machine().waiting())
+    {
+        const bool timer = p.what.kind == operation_kind::timer;
+        if (!timer && !is_step(p))
+            continue;
+        if (timer && !is_due(p))
+        {
+            if (p.what.clock == journal::timer_clock::wall)
+                heap_.push(std::max(engine_due(p), now_ + 1), run.number, wake_heap::what::wake);
+            continue;
+        }
+        if (!timer && p.due > now_)
+            continue;
+        set_idle(run, false);
+        turn_.begin(run);
+        return advance(run, driver_state::waiting);
+    }
+}
+
+void shard::dispatch(resident_run& run, const replay::pending& step)
+{
+    if (reaction_ != reaction::live)
+        return;
+    const std::uint64_t hash = step_hash(step.where, step.what.name);
+    const std::uint32_t deaths_max = host_.options.crash_loop_deaths;
+    if (deaths_max != 0 && host_.deaths(base::to_integer(run.number), hash) >= deaths_max)
+        return park(run, park_reason::crash_loop, "the process died " + std::to_string(deaths_max) + " times in " +
+                                                      replay::describe(step.what, false) + " at " + step.where.text());
+    detail::operation& op = run_driver::operation_of(step);
+    auto job = std::make_unique<step_attempt>(*this, op, token_of(run.header.seed, step.where), step.attempts + 1, host_.given,
+                                              host_.options.payload_bytes_max);
+    const step_options& options = options_of(step);
+    job->owner = run.number;
+    job->where = step.where;
+    job->workflow = run.code->name;
+    job->run_id = run.header.id;
+    job->place = options.place;
+    job->timeout = std::chrono::microseconds(options.timeout).count();
+    job->blame_run = base::to_integer(run.number);
+    job->blame_step = hash;
+    job->is_undo = step.what.kind == operation_kind::undo;
+    job->undo_of = run.driver->undo_input();
+    run.job = job.release();
+    set_idle(run, false);
+    hold(run, body_out{run.job});
+}
+
+/// Everything that the body's effects depend on is durable: hands it to its place.
+void shard::begin_body(step_attempt* job)
+{
+    resident_run* run = job->dropped ? nullptr : find(job->owner);
+    if (reaction_ != reaction::live || job->dropped)
+    {
+        if (resident_run* left = find(job->owner); left && left->job == job)
+            left->job = nullptr;
+        delete job;
+        return;
+    }
+    jobs_out_.fetch_add(1, std::memory_order_release);
+    count_up(host_.count.bodies_running);
+    if (run->driver->machine().cancel_pending() && !job->is_undo)
+        ask_to_stop(*job); // it may have begun before a crash: it is resolved, but should be quick
+    if (job->timeout > 0)
+        heap_.push(now_ + job->timeout, job->owner, wake_heap::what::timeout);
+    if (job->op().traits().spawn && !job->is_undo)
+        host_.spawn(*job);
+    else if (job->place == step_place::shard)
+        ready_here_.push_back(job);
+    else if (job->place == step_place::fiber && !host_.is_sent_to_pool(base::hash64(job->op().name().text())))
+        ready_fiber_.push_back(job);
+    else
+        ready_pool_.push_back(job);
+}
+}

@@ -1,0 +1,297 @@
+// How requests come in, and the engine's small services to its shards: the rest of engine_core.
+
+#include "engine/engine_core.hpp"
+#include "engine/request_desk.hpp"
+
+#include <everstep/async.hpp>
+
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <unistd.h>
+
+namespace everstep::inline v0::detail
+{
+namespace
+{
+/// The engine whose thread this is: a blocking call of it from here would wait for itself.
+thread_local const engine_core* engine_of_this_thread = nullptr;
+
+answer refused(errc why, std::string text)
+{
+    answer a;
+    a.what = answer_kind::engine_error;
+    a.why = why;
+    a.text = std::move(text);
+    return a;
+}
+
+/// Where ask() waits.
+class blocking_call
+{
+public:
+    class end final : public receiver
+    {
+    public:
+        explicit end(blocking_call& of) : of_(of) {}
+        void take(answer&& a) noexcept override
+        {
+            // Notified under the lock: the waiting side may be gone as soon as it is released.
+            std::lock_guard lock(of_.mutex_);
+            of_.answer_ = std::move(a);
+            of_.came_.notify_one();
+        }
+
+    private:
+        blocking_call& of_;
+    };
+
+    answer wait()
+    {
+        std::unique_lock lock(mutex_);
+        came_.wait(lock, [this] { return answer_.has_value(); });
+        return std::move(*answer_);
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable came_;
+    std::optional<answer> answer_;
+};
+}
+
+void submit(const std::weak_ptr<engine_core>& core, request&& what, std::unique_ptr<receiver> to)
+{
+    if (const auto here = core.lock())
+        here->accept(std::move(what), std::move(to));
+    else
+        to->take(refused(errc::closed, {}));
+}
+
+answer ask(const std::weak_ptr<engine_core>& core, request&& what)
+{
+    blocking_call call;
+    {
+        const auto here = core.lock();
+        if (!here)
+            return refused(errc::closed, {});
+        if (here->is_own_thread())
+            throw engine_error(errc::would_deadlock, "a blocking call on a thread of the engine would wait for itself: use the async_ form");
+        here->accept(std::move(what), std::make_unique<blocking_call::end>(call));
+    }
+    return call.wait();
+}
+
+std::exception_ptr exception_of(const answer& a) noexcept
+{
+    switch (a.what)
+    {
+    case answer_kind::value: return nullptr;
+    case answer_kind::run_failed: return std::make_exception_ptr(run_failed(a.code, a.text));
+    case answer_kind::no_reply: return std::make_exception_ptr(no_reply());
+    case answer_kind::engine_error:
+        if (a.why == errc::closed)
+            return std::make_exception_ptr(engine_closed());
+        if (a.why == errc::unknown && a.text.empty())
+            return std::make_exception_ptr(engine_error(
+                a.why, "the disk failed and the outcome is not known: open the journal again and look the run up by its id"));
+        return std::make_exception_ptr(engine_error(a.why, a.text));
+    }
+    return nullptr;
+}
+
+void raise_unless_value(const answer& a)
+{
+    if (a.what != answer_kind::value)
+        std::rethrow_exception(exception_of(a));
+}
+
+boost::asio::any_io_executor default_executor(const std::weak_ptr<engine_core>& core)
+{
+    const auto here = core.lock();
+    return here ? here->executor() : boost::asio::any_io_executor();
+}
+
+boost::asio::any_io_executor engine_core::executor() const { return is_open() ? io_->executor() : boost::asio::any_io_executor(); }
+
+bool engine_core::is_own_thread() const noexcept { return engine_of_this_thread == this; }
+void engine_core::enter_thread() noexcept { engine_of_this_thread = this; }
+
+void engine_core::accept(request&& what, std::unique_ptr<receiver> to)
+{
+    std::shared_lock open(gate_);
+    const life now = state_.load(std::memory_order_acquire);
+    const auto refuse = [&](errc why, std::string text) {
+        open.unlock(); // the receiver may call us again
+        to->take(refused(why, std::move(text)));
+    };
+    if (now == life::made || now == life::opening)
+        return refuse(errc::wrong_use, "the engine is not open yet: call open() first");
+    if (now != life::open)
+        return refuse(errc::closed, {});
+    if (::getpid() != owner_pid_)
+        return refuse(errc::forked, "this process is a fork of the journal's owner: exec, or open a journal of its own");
+    const core::registered_workflow* code = workflows.find(what.function);
+    if (!code)
+        return refuse(errc::wrong_use, "this workflow was not added: call engine::add before open");
+    if (what.id.empty() || what.id.size() > journal::id_bytes_max)
+        return refuse(errc::limit, "a run id has 1 to " + std::to_string(journal::id_bytes_max) + " bytes, this one has " +
+                                       std::to_string(what.id.size()));
+    if (what.what == request_kind::start && what.bytes.size() > options.payload_bytes_max)
+        return refuse(errc::limit, "an input of " + std::to_string(what.bytes.size()) + " bytes is over payload_bytes_max (" +
+                                       std::to_string(options.payload_bytes_max) + "): keep it outside and pass a reference");
+    const std::uint64_t hash = journal::id_hash(code->name, what.id);
+    if (answer_at_once(what, hash, *code, *to))
+        return;
+    shard_of(hash).put_request({std::move(what), hash, std::move(to)});
+}
+
+/// What the journal alone can answer needs no shard: a snapshot shows only what is durable.
+bool engine_core::answer_at_once(const request& what, std::uint64_t id_hash, const core::registered_workflow& code, receiver& to)
+{
+    if (what.what != request_kind::reply && what.what != request_kind::result && what.what != request_kind::status)
+        return false;
+    const core::journal_reader reader(*store_);
+    const auto found = reader.find(ids, newest_run(), id_hash, code.name, what.id);
+    if (!found || (what.what == request_kind::reply && found->header.state == journal::run_state::running))
+        return false;
+    auto a = core::request_desk::answer_from_journal(reader, *found, what.what);
+    if (!a)
+        return false;
+    to.take(std::move(*a));
+    return true;
+}
+
+base::run_number engine_core::take_run_number() noexcept
+{
+    return base::run_number{next_run_.fetch_add(1, std::memory_order_relaxed)};
+}
+base::run_number engine_core::newest_run() const noexcept
+{
+    return base::run_number{next_run_.load(std::memory_order_relaxed) - 1};
+}
+
+void engine_core::submit(step_place place, std::span<core::body_job* const> jobs)
+{
+    if (place == step_place::fiber)
+        fibers_->submit(jobs);
+    else
+        pool_->submit(jobs);
+}
+
+void engine_core::spawn(core::body_job& job)
+{
+    core::body_job* const one[] = {&job};
+    io_->submit(one);
+}
+
+std::uint32_t engine_core::deaths(std::uint64_t run, std::uint64_t step) const noexcept
+{
+    if (!has_deaths_.load(std::memory_order_relaxed))
+        return 0;
+    std::lock_guard lock(mutex_);
+    const auto at = deaths_.find({run, step});
+    return at == deaths_.end() ? 0 : at->second;
+}
+
+void engine_core::trust(std::uint64_t run) noexcept
+{
+    inflight_->clear_run(run);
+    std::lock_guard lock(mutex_);
+    std::erase_if(deaths_, [run](const auto& one) { return one.first.first == run; });
+}
+
+void engine_core::body_ended() noexcept
+{
+    std::lock_guard lock(mutex_);
+    changed_.notify_all();
+}
+
+void engine_core::load_wakes()
+{
+    std::vector<std::vector<core::wake_index::row>> of_shard(shards_.size());
+    const core::journal_reader reader(*store_);
+    std::vector<base::run_number> damaged;
+    wakes_->load([&](const core::wake_index::row& row) { of_shard[row.id_hash % shards_.size()].push_back(row); },
+                 [&](base::run_number run) { damaged.push_back(run); });
+    for (const base::run_number run : damaged)
+    {
+        // Its row does not say whose it is; its header does, and the shard parks it.
+        const core::stored_run stored = reader.read(run, -1);
+        if (!stored.header)
+            continue;
+        const std::uint64_t hash = journal::id_hash(stored.header->workflow, stored.header->id);
+        of_shard[hash % shards_.size()].push_back({journal::due_now, run, hash});
+    }
+    for (std::size_t index = 0; index < shards_.size(); ++index)
+        if (!of_shard[index].empty())
+            shards_[index]->put_due(of_shard[index]);
+    // Everything due is read, a page after the other; what is due later waits for its time.
+    if (wakes_->horizon() <= time_->now())
+        shards_.front()->put_alarm();
+}
+
+void engine_core::missing_code(std::string_view workflow, base::run_number) noexcept
+{
+    core::count_up(count.runs_without_code);
+    {
+        std::lock_guard lock(mutex_);
+        if (!missing_.emplace(workflow).second)
+            return;
+    }
+    log(severity::warning, "runs of workflow '" + std::string(workflow) + "' wait in the journal for their code: add it before open()",
+        workflow);
+}
+
+void engine_core::log(severity level, std::string_view text, std::string_view workflow, std::string_view run) noexcept
+{
+    try
+    {
+        if (options.log)
+            options.log({level, text, workflow, run});
+        else if (level != severity::note)
+            std::fprintf(stderr, "everstep: %.*s%s%.*s%s%.*s\n", static_cast<int>(workflow.size()), workflow.data(),
+                         run.empty() ? "" : "/", static_cast<int>(run.size()), run.data(), workflow.empty() ? "" : ": ",
+                         static_cast<int>(text.size()), text.data());
+    }
+    catch (...)
+    {
+        // The application's log must not stop the engine, and there is nowhere else to say so.
+    }
+}
+
+everstep::metrics engine_core::metrics() const
+{
+    everstep::metrics m;
+    const auto load = [](const core::counters::count& c) { return c.load(std::memory_order_relaxed); };
+    m.runs_started = load(count.runs_started);
+    m.runs_completed = load(count.runs_completed);
+    m.runs_failed = load(count.runs_failed);
+    m.runs_cancelled = load(count.runs_cancelled);
+    m.runs_parked = load(count.runs_parked);
+    m.runs_without_code = load(count.runs_without_code);
+    m.runs_recovered = load(count.runs_recovered);
+    m.runs_evicted = load(count.runs_evicted);
+    m.runs_resident = load(count.runs_resident);
+    m.starts_waiting = load(count.starts_waiting);
+    m.steps_recorded = load(count.steps_recorded);
+    m.attempts_failed = load(count.attempts_failed);
+    m.attempts_timed_out = load(count.attempts_timed_out);
+    m.bodies_running = load(count.bodies_running);
+    m.bodies_ignoring_stop = load(count.bodies_ignoring_stop);
+    m.entries_written = load(count.entries_written);
+    m.entries_replayed = load(count.entries_replayed);
+    m.timers_fired = load(count.timers_fired);
+    if (!is_open())
+        return m;
+    m.commits = committer_->commits();
+    m.commits_delayed_full = committer_->commits_delayed();
+    m.clock_jumps = time_->wall_jumps();
+    m.pool_threads = pool_->threads();
+    m.journal_bytes = store_->usage().used_bytes;
+    return m;
+}
+}

@@ -1,0 +1,53 @@
+#pragma once
+
+// A turn: all that one run writes from one wake to its next wait, gathered in the shard's outgoing batch. It is submitted as a whole
+// or taken back as a whole; a commit holds whole turns only.
+
+#include "engine/run_driver.hpp"
+#include "journal/header.hpp"
+#include "store/store.hpp"
+
+#include <everstep/engine_options.hpp>
+
+#include <cstdint>
+#include <functional>
+
+namespace everstep::core
+{
+struct resident_run;
+
+class turn final : public recorder
+{
+public:
+    turn(store::batch& out, const engine_options& limits) : out_(out), limits_(limits) {}
+
+    void begin(resident_run& of);
+    /// Forgets what begin() came before: nothing of the turn is written.
+    void take_back();
+    /// Whether something was written since begin().
+    bool wrote() const noexcept { return out_.writes().size() != from_.writes; }
+
+    bool record(const journal::entry& e, std::uint32_t& seq) override;
+    /// The entries that a reader waits for: called with each `replied` as it is recorded.
+    std::function<void(resident_run&, const journal::entry&)> on_reply;
+
+    void put_header();
+    void put_id();
+    /// The run's one wake row is at `due` from now on.
+    void move_wake(base::time_us due);
+    void erase_wake();
+    void put_finished();
+
+    std::uint32_t entries() const noexcept { return entries_; }
+
+private:
+    store::batch& out_;
+    const engine_options& limits_;
+    resident_run* run_{};
+    store::batch::mark from_;
+    journal::tail end_;           ///< of the run, at begin()
+    base::time_us wake_due_{};    ///< likewise
+    std::size_t history_bytes_{}; ///< likewise
+    std::uint32_t entries_{};
+};
+}

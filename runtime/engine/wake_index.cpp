@@ -1,0 +1,68 @@
+#include "engine/wake_index.hpp"
+
+#include "journal/header.hpp"
+
+#include <algorithm>
+
+namespace everstep::core
+{
+using journal::record_key;
+using journal::table;
+
+std::size_t wake_index::load(const taker& take, const std::function<void(base::run_number)>& damaged)
+{
+    record_key from;
+    {
+        std::lock_guard lock(mutex_);
+        if (loading_)
+            return 0;
+        loading_ = true;
+        from = horizon_;
+    }
+    // "Messages only" rows are never due: the horizon stops before them.
+    const record_key end{static_cast<std::uint64_t>(journal::due_never), 0};
+    record_key to = end;
+    store_.read([&](const store::snapshot& now) {
+        std::size_t seen = 0;
+        now.scan(table::wake, from, [&](record_key at, std::string_view) {
+            to = std::min(at, end);
+            return at < end && seen++ < page_rows;
+        });
+        if (seen <= page_rows)
+            to = end;
+    });
+    {
+        std::lock_guard lock(mutex_);
+        horizon_ = to;
+    }
+    std::size_t given = 0;
+    store_.read([&](const store::snapshot& now) {
+        now.scan(table::wake, from, [&](record_key at, std::string_view value) {
+            if (at >= to)
+                return false;
+            const auto run = base::run_number{at.minor};
+            if (const auto row = journal::decode_wake(at, value))
+                take({static_cast<base::time_us>(at.major), run, row->id_hash});
+            else
+                damaged(run);
+            ++given;
+            return true;
+        });
+    });
+    std::lock_guard lock(mutex_);
+    loading_ = false;
+    return given;
+}
+
+bool wake_index::is_before_horizon(base::time_us due, base::run_number run) const
+{
+    std::lock_guard lock(mutex_);
+    return journal::wake_key(due, run) < horizon_;
+}
+
+base::time_us wake_index::horizon() const
+{
+    std::lock_guard lock(mutex_);
+    return static_cast<base::time_us>(horizon_.major);
+}
+}
