@@ -1,0 +1,47 @@
+#pragma once
+
+// A cursor over one table. It is closed before its transaction ends, also a read one, which LMDB would leave open.
+
+#include "store/lmdb/transaction.hpp"
+
+namespace everstep::store::lmdb
+{
+class cursor
+{
+public:
+    cursor(const transaction& within, table where);
+    ~cursor() { mdb_cursor_close(cursor_); }
+    cursor(const cursor&) = delete;
+    cursor& operator=(const cursor&) = delete;
+
+    struct record
+    {
+        key at;
+        std::string_view value;
+    };
+
+    /// The first record at or after a key; the next one; the last one of the table.
+    std::optional<record> at_or_after(key at);
+    std::optional<record> next();
+    std::optional<record> last();
+
+protected:
+    MDB_cursor* native() const noexcept { return cursor_; }
+
+private:
+    std::optional<record> move(MDB_val name, MDB_cursor_op how);
+
+    MDB_cursor* cursor_{};
+};
+
+class write_cursor : public cursor
+{
+public:
+    write_cursor(const write_txn& within, table where) : cursor(within, where) {}
+
+    void put(key at, std::string_view value);
+
+    /// What is not there is erased already.
+    void erase(key at);
+};
+}

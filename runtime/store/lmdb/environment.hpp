@@ -1,0 +1,53 @@
+#pragma once
+
+// The LMDB environment: file, map and tables. Default flags plus MDB_NOTLS, nothing that weakens a sync (H1).
+
+#include "store/lmdb/owner_lock.hpp"
+#include "store/store.hpp"
+
+#include <array>
+#include <lmdb.h>
+#include <string>
+
+namespace everstep::store::lmdb
+{
+class environment
+{
+public:
+    /// Opens data.mdb in the directory, with the first of the sizes that the address space has room for, and removes the
+    /// reader slots of dead processes (H8). Throws lmdb_error. `owner` outlives it.
+    environment(const std::string& directory, std::span<const std::uint64_t> map_sizes, const owner_lock& owner);
+
+    /// In a forked child nothing is closed: lock file and reader slots are the parent's, and LMDB's versions differ in
+    /// whether they know.
+    ~environment();
+    environment(const environment&) = delete;
+    environment& operator=(const environment&) = delete;
+
+    void create_tables();
+
+    /// The name of a table that is not there, nullptr when all are. Writes nothing.
+    const char* open_tables();
+
+    MDB_env* native() const noexcept { return env_; }
+    MDB_dbi dbi(table where) const noexcept { return tables_[static_cast<std::size_t>(where)]; }
+    std::uint64_t map_bytes() const;
+    bool forked() const noexcept { return owner_.in_forked_child(); }
+
+    /// Whether a write of the meta page failed: LMDB refuses everything from then on, and the last commit may be on disk
+    /// or not (H3). Only on the committing thread.
+    bool panicked() const;
+
+    std::uint32_t check_readers() const;
+
+    /// Commits since the oldest live reader began.
+    std::uint64_t oldest_reader_lag() const;
+
+private:
+    void open_with(const std::string& directory, std::uint64_t map_bytes);
+
+    const owner_lock& owner_;
+    MDB_env* env_{};
+    std::array<MDB_dbi, table_count> tables_{};
+};
+}

@@ -1,0 +1,74 @@
+#include "store/lmdb/transaction.hpp"
+
+#include "store/lmdb/key_bytes.hpp"
+#include "store/lmdb/lmdb_error.hpp"
+
+namespace everstep::store::lmdb
+{
+namespace
+{
+constexpr MDB_dbi free_pages = 0; // LMDB's own trees have fixed numbers, as its mdb_stat program knows them too
+constexpr MDB_dbi table_of_tables = 1;
+constexpr std::uint64_t meta_pages = 2;
+
+MDB_txn* begin(const environment& owner, unsigned flags)
+{
+    MDB_txn* txn{};
+    int code = mdb_txn_begin(owner.native(), nullptr, flags, &txn);
+    if (code == MDB_READERS_FULL && owner.check_readers() > 0)
+        code = mdb_txn_begin(owner.native(), nullptr, flags, &txn);
+    check(code, "mdb_txn_begin");
+    return txn;
+}
+}
+
+transaction::transaction(const environment& owner, unsigned flags) : owner_(&owner), txn_(begin(owner, flags)) {}
+
+transaction::~transaction()
+{
+    if (txn_ != nullptr && !owner_->forked())
+        mdb_txn_abort(txn_);
+}
+
+std::optional<std::string_view> transaction::get(table where, key at) const
+{
+    key_bytes bytes(at);
+    MDB_val name = bytes.value();
+    MDB_val found{};
+    const int code = mdb_get(txn_, owner_->dbi(where), &name, &found);
+    if (code == MDB_NOTFOUND)
+        return std::nullopt;
+    check(code, "mdb_get");
+    return as_view(found);
+}
+
+std::uint64_t transaction::used_bytes() const
+{
+    std::uint64_t pages = meta_pages;
+    std::uint64_t page_bytes{};
+    const auto add = [&](MDB_dbi tree)
+    {
+        MDB_stat found{};
+        check(mdb_stat(txn_, tree, &found), "mdb_stat");
+        pages += found.ms_branch_pages + found.ms_leaf_pages + found.ms_overflow_pages;
+        page_bytes = found.ms_psize;
+    };
+    add(free_pages);
+    add(table_of_tables);
+    for (std::size_t i = 0; i < table_count; ++i)
+        add(owner_->dbi(static_cast<table>(i)));
+    return pages * page_bytes;
+}
+
+read_txn::read_txn(const environment& owner) : transaction(owner, MDB_RDONLY) {}
+
+void read_txn::keep_tables() &&
+{
+    check(mdb_txn_commit(forget()), "mdb_txn_commit");
+}
+
+void write_txn::commit() &&
+{
+    check(mdb_txn_commit(forget()), "mdb_txn_commit");
+}
+}

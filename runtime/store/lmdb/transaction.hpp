@@ -1,0 +1,61 @@
+#pragma once
+
+// Transactions: a read one and a write one are different types, and a write one can be used where reading is enough.
+// Neither is ever held over a wait, a fiber switch or user code; views of values die with it.
+
+#include "store/lmdb/environment.hpp"
+
+#include <utility>
+
+namespace everstep::store::lmdb
+{
+class transaction
+{
+public:
+    transaction(const transaction&) = delete;
+    transaction& operator=(const transaction&) = delete;
+
+    MDB_txn* native() const noexcept { return txn_; }
+    const environment& owner() const noexcept { return *owner_; }
+
+    std::optional<std::string_view> get(table where, key at) const;
+
+    /// Bytes of all pages in use: those of the tables, of LMDB's own two trees, and the two meta pages.
+    std::uint64_t used_bytes() const;
+
+protected:
+    transaction(const environment& owner, unsigned flags);
+    transaction(transaction&& other) noexcept : owner_(other.owner_), txn_(std::exchange(other.txn_, nullptr)) {}
+    transaction& operator=(transaction&&) = delete;
+
+    /// Aborts, unless the handle was forgotten, or belongs to the parent of this forked child.
+    ~transaction();
+
+    MDB_txn* forget() noexcept { return std::exchange(txn_, nullptr); }
+
+private:
+    const environment* owner_;
+    MDB_txn* txn_{};
+};
+
+class read_txn : public transaction
+{
+public:
+    /// When the table of readers is full, the slots of the dead are freed first (H8).
+    explicit read_txn(const environment& owner);
+    read_txn(read_txn&&) noexcept = default;
+
+    /// Ends it, and keeps the table handles that were opened in it.
+    void keep_tables() &&;
+};
+
+class write_txn : public transaction
+{
+public:
+    explicit write_txn(const environment& owner) : transaction(owner, 0) {}
+    write_txn(write_txn&&) noexcept = default;
+
+    /// LMDB frees the handle also when this fails, so it is forgotten first. Throws lmdb_error.
+    void commit() &&;
+};
+}

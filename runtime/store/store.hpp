@@ -1,0 +1,145 @@
+#pragma once
+
+// The store: a few ordered tables of small records, written in whole commits by one thread.
+//
+// It knows nothing of runs or entries; the journal layer gives bytes and keys their meaning (journal/FORMAT.md). What one
+// commit contains is one argument, so the atomic unit is visible in the signature. Tables and keys: journal/record.hpp.
+
+#include "journal/record.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace everstep::store
+{
+using journal::record_key;
+using journal::table;
+using journal::table_count;
+using key = record_key;
+
+/// The writes of some turns, in order. Bytes are kept in one arena, so that a batch of a thousand records is two
+/// allocations. Within all batches of one commit the last write to a key wins.
+class batch
+{
+public:
+    struct write
+    {
+        key at;
+        std::uint32_t offset; ///< in bytes()
+        std::uint32_t size;   ///< erase_mark: the record is erased
+        table where;
+    };
+    static constexpr std::uint32_t erase_mark = 0xFFFFFFFF;
+
+    /// `value` is at most journal::record_bytes_max long, and not a view into this batch.
+    void put(table where, key at, std::string_view value);
+    void erase(table where, key at);
+    void append(const batch& later);
+    void clear() noexcept;
+
+    /// Where the batch stands, to go back to: a turn that turns out too large leaves nothing behind.
+    struct mark
+    {
+        std::size_t writes{};
+        std::size_t bytes{};
+    };
+    mark here() const noexcept { return {writes_.size(), bytes_.size()}; }
+    void truncate(mark to) noexcept
+    {
+        writes_.erase(writes_.begin() + static_cast<std::ptrdiff_t>(to.writes), writes_.end());
+        bytes_.resize(to.bytes);
+    }
+
+    std::span<const write> writes() const noexcept { return writes_; }
+    /// The value of a put; an erase has none.
+    std::string_view value_of(const write& w) const noexcept { return std::string_view(bytes_).substr(w.offset, w.size); }
+    std::size_t bytes() const noexcept { return bytes_.size(); }
+    bool empty() const noexcept { return writes_.empty(); }
+
+private:
+    std::vector<write> writes_;
+    std::string bytes_;
+};
+
+/// What a commit came to.
+enum class outcome : std::uint8_t
+{
+    durable, ///< on disk; readers see it
+    full,    ///< disk or map is full: nothing of it was written; the same commit may be tried again
+    unknown  ///< a write or sync failed: it may be on disk or not; this store takes no more commits (fail-stop)
+};
+
+struct commit_result
+{
+    outcome what{};
+    std::string text; ///< for people: the C function and its error; empty when durable
+};
+
+/// Thrown by every call in a forked child: the journal belongs to the parent, and the child has dropped it.
+class forked : public std::logic_error
+{
+public:
+    forked() : std::logic_error("this process was forked from the one that opened the journal") {}
+};
+
+/// Thrown by read when the storage cannot be read: damaged, or dead after an unknown commit.
+class unreadable : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// One consistent view of everything durable. Lives inside store::read only; views of values die with it.
+class snapshot
+{
+public:
+    /// Called in key order; false ends the scan.
+    using visitor = std::function<bool(key, std::string_view)>;
+
+    virtual std::optional<std::string_view> get(table where, key at) const = 0;
+    virtual void scan(table where, key from, const visitor& visit) const = 0;
+    virtual std::optional<key> last(table where) const = 0;
+
+protected:
+    ~snapshot() = default;
+};
+
+struct space
+{
+    std::uint64_t used_bytes{};        ///< by live records; space that erasing has freed does not count
+    std::uint64_t capacity_bytes{};    ///< of the map; at 0 left even an erase is refused (H5), so keep a reserve
+    std::uint64_t oldest_reader_lag{}; ///< commits since the oldest live snapshot was opened
+};
+
+class store
+{
+public:
+    virtual ~store() = default;
+    store(const store&) = delete;
+    store& operator=(const store&) = delete;
+
+    /// Applies all batches as one atomic, durable unit. Threads: one and the same thread for the life of the store (H18).
+    /// Durable on return when the result says so. Never throws for the disk's sake. Nothing to write is durable at once.
+    virtual commit_result commit(std::span<const batch* const> parts) = 0;
+
+    /// Shows one snapshot to `visit`, on the calling thread, any thread. It must not wait, suspend or call the store again.
+    virtual void read(const std::function<void(const snapshot&)>& visit) const = 0;
+
+    /// Any thread. Cheap.
+    virtual space usage() const = 0;
+
+    /// Frees what dead readers hold (H8). Any thread; returns how many there were.
+    virtual std::uint32_t check_readers() = 0;
+
+protected:
+    store() = default;
+};
+}

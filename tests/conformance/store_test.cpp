@@ -1,0 +1,441 @@
+// What every store promises, over every store that there is.
+
+#include "store/lmdb/open_lmdb.hpp"
+#include "store/memory_store.hpp"
+#include "store_directory.hpp"
+#include "store_faults.hpp"
+#include "store_probe.hpp"
+
+#include <gtest/gtest.h>
+#include <limits>
+#include <map>
+#include <random>
+#include <semaphore>
+#include <thread>
+
+using namespace everstep::test;
+using namespace everstep::store;
+
+namespace
+{
+constexpr std::uint64_t small_bytes = 1 << 20;
+constexpr auto highest = std::numeric_limits<std::uint64_t>::max();
+
+/// Where stores of one kind live. `open` gives an empty store, or what was durable in the last one after a crash.
+class stage
+{
+public:
+    virtual ~stage() = default;
+    virtual store& open(std::uint64_t capacity_bytes) = 0; ///< 0: as large as it gets
+    virtual void close() = 0;
+    virtual void fail_next_commit() = 0; ///< with an unknown outcome
+};
+
+class memory_stage final : public stage
+{
+public:
+    store& open(std::uint64_t capacity_bytes) override
+    {
+        memory_store::options options;
+        if (capacity_bytes != 0)
+            options.capacity_bytes = capacity_bytes;
+        options.decide = [this](std::uint64_t)
+        { return std::exchange(failing_, false) ? memory_store::fate::unknown_absent : memory_store::fate::durable; };
+        kept_ = kept_ ? kept_->clone(options) : std::make_unique<memory_store>(options);
+        return *kept_;
+    }
+    void close() override { kept_.reset(); }
+    void fail_next_commit() override { failing_ = true; }
+
+private:
+    std::unique_ptr<memory_store> kept_;
+    bool failing_{};
+};
+
+class lmdb_stage final : public stage
+{
+public:
+    store& open(std::uint64_t capacity_bytes) override
+    {
+        kept_.reset();
+        // LMDB's pages are half empty when records are as long as these tests' are.
+        auto opened = open_lmdb({.directory = home_ / "journal", .map_bytes = 2 * capacity_bytes, .ballast_bytes = 0});
+        if (const auto* failed = std::get_if<open_failure>(&opened))
+            throw std::runtime_error(failed->text);
+        kept_ = std::move(std::get<0>(opened));
+        return *kept_;
+    }
+    void close() override { kept_.reset(); }
+    void fail_next_commit() override { store_faults::arm(store_faults::fault::sync); }
+
+private:
+    store_directory home_;
+    std::unique_ptr<store> kept_;
+};
+
+using stage_maker = std::unique_ptr<stage> (*)();
+
+class Store : public testing::TestWithParam<stage_maker>
+{
+protected:
+    std::unique_ptr<stage> stage_ = GetParam()();
+    store& store_ = stage_->open(0);
+};
+
+TEST_P(Store, StartsEmpty)
+{
+    for (std::size_t i = 0; i < table_count; ++i)
+        EXPECT_EQ(rows(store_, static_cast<table>(i)).size(), 0u);
+}
+
+TEST_P(Store, WhatWasCommittedIsRead)
+{
+    EXPECT_EQ(commit(store_, puts({{{1, 2}, "value"}})).what, outcome::durable);
+    EXPECT_EQ(get(store_, {1, 2}), "value");
+    EXPECT_EQ(get(store_, {2, 1}), std::nullopt);
+}
+
+TEST_P(Store, WhatWasCommittedSurvivesACrash)
+{
+    commit(store_, puts({{{1, 2}, "value"}}));
+    EXPECT_EQ(get(stage_->open(0), {1, 2}), "value");
+}
+
+TEST_P(Store, ADurableCommitHasNoText)
+{
+    EXPECT_EQ(commit(store_, puts({{{1, 2}, "value"}})).text, "");
+}
+
+TEST_P(Store, AllPartsAreOneUnit)
+{
+    const batch first = puts({{{1, 0}, "a"}});
+    const batch second = puts({{{2, 0}, "b"}}, table::run);
+    const batch none;
+    const std::array<const batch*, 3> parts = {&first, &none, &second};
+    EXPECT_EQ(store_.commit(parts).what, outcome::durable);
+    EXPECT_EQ(get(store_, {1, 0}), "a");
+    EXPECT_EQ(get(store_, {2, 0}, table::run), "b");
+}
+
+TEST_P(Store, TheLastWriteToAKeyWinsWithinABatch)
+{
+    batch made = puts({{{1, 0}, "first"}, {{1, 0}, "second"}});
+    made.erase(table::history, {2, 0});
+    made.put(table::history, {2, 0}, "written after the erase");
+    made.put(table::history, {3, 0}, "erased after the write");
+    made.erase(table::history, {3, 0});
+    commit(store_, made);
+    EXPECT_EQ(get(store_, {1, 0}), "second");
+    EXPECT_EQ(get(store_, {2, 0}), "written after the erase");
+    EXPECT_EQ(get(store_, {3, 0}), std::nullopt);
+}
+
+TEST_P(Store, TheLastWriteToAKeyWinsOverParts)
+{
+    const batch first = puts({{{1, 0}, "first"}, {{1, 1}, "kept"}});
+    const batch second = puts({{{1, 0}, "second"}});
+    const std::array<const batch*, 2> parts = {&first, &second};
+    store_.commit(parts);
+    EXPECT_EQ(get(store_, {1, 0}), "second");
+    EXPECT_EQ(get(store_, {1, 1}), "kept");
+}
+
+TEST_P(Store, ErasingRemovesOneKey)
+{
+    commit(store_, puts({{{1, 0}, "a"}, {{1, 1}, "b"}}));
+    batch made;
+    made.erase(table::history, {1, 0});
+    EXPECT_EQ(commit(store_, made).what, outcome::durable);
+    EXPECT_EQ(rows(store_), (std::vector<std::pair<key, std::string>>{{{1, 1}, "b"}}));
+}
+
+TEST_P(Store, ErasingWhatIsNotThereIsFine)
+{
+    commit(store_, puts({{{1, 0}, "a"}}));
+    batch made;
+    made.erase(table::history, {7, 7});
+    made.erase(table::child, {7, 7});
+    EXPECT_EQ(commit(store_, made).what, outcome::durable);
+    EXPECT_EQ(rows(store_).size(), 1u);
+}
+
+TEST_P(Store, NothingToWriteIsDurable)
+{
+    EXPECT_EQ(store_.commit({}).what, outcome::durable);
+    EXPECT_EQ(commit(store_, batch()).what, outcome::durable);
+}
+
+TEST_P(Store, TablesDoNotMix)
+{
+    for (std::size_t i = 0; i < table_count; ++i)
+        commit(store_, puts({{{1, 1}, std::to_string(i)}}, static_cast<table>(i)));
+    for (std::size_t i = 0; i < table_count; ++i)
+        EXPECT_EQ(get(store_, {1, 1}, static_cast<table>(i)), std::to_string(i));
+}
+
+TEST_P(Store, KeysAreInTheOrderOfTheirNumbers)
+{
+    const std::vector<key> ordered = {{0, 0}, {0, 1}, {0, 255}, {0, 256}, {0, highest}, {1, 0}, {255, 9}, {256, 0},
+                                      {std::uint64_t{1} << 63, 0}, {highest, 0}, {highest, highest}};
+    batch made;
+    for (auto one = ordered.rbegin(); one != ordered.rend(); ++one)
+        made.put(table::wake, *one, "");
+    commit(store_, made);
+    std::vector<key> found;
+    for (const auto& row : rows(store_, table::wake))
+        found.push_back(row.first);
+    EXPECT_EQ(found, ordered);
+}
+
+TEST_P(Store, AScanBeginsAtOrAfterItsKey)
+{
+    commit(store_, puts({{{1, highest}, "a"}, {{2, 0}, "b"}, {{4, 0}, "c"}}));
+    EXPECT_EQ(rows(store_, table::history, {1, highest}).size(), 3u);
+    EXPECT_EQ(rows(store_, table::history, {2, 0}).size(), 2u);
+    EXPECT_EQ(rows(store_, table::history, {2, 1}).size(), 1u);
+    EXPECT_EQ(rows(store_, table::history, {4, 1}).size(), 0u);
+}
+
+TEST_P(Store, AScanEndsWhenToldTo)
+{
+    commit(store_, rows_of(1, 10, "x"));
+    int seen = 0;
+    store_.read([&](const snapshot& now) { now.scan(table::history, {}, [&](key, std::string_view) { return ++seen < 3; }); });
+    EXPECT_EQ(seen, 3);
+}
+
+TEST_P(Store, TheLastKeyIsTheHighest)
+{
+    std::optional<key> none, last;
+    store_.read([&](const snapshot& now) { none = now.last(table::run); });
+    commit(store_, puts({{{9, 1}, ""}, {{2, 500}, ""}}, table::run));
+    store_.read([&](const snapshot& now) { last = now.last(table::run); });
+    EXPECT_EQ(none, std::nullopt);
+    EXPECT_EQ(last, (key{9, 1}));
+}
+
+TEST_P(Store, ValuesOfEveryLengthComeBackEqual)
+{
+    batch made;
+    for (std::size_t size = 0; size <= everstep::journal::record_bytes_max; size += size < 20 ? 1 : 90)
+        made.put(table::history, {size, 0}, std::string(size, static_cast<char>(size)));
+    made.put(table::history, {2000, 0}, std::string(2000, '\0'));
+    commit(store_, made);
+    const auto found = rows(stage_->open(0));
+    for (const auto& [at, value] : found)
+        EXPECT_EQ(value.size(), at.major);
+    EXPECT_EQ(found.back().second, std::string(2000, '\0'));
+}
+
+/// A thread that commits "before", and when told to, while somebody reads, "after".
+struct two_commits
+{
+    explicit two_commits(store& into)
+        : thread([this, &into]
+                 {
+                     commit(into, puts({{{1, 0}, "before"}, {{2, 0}, "before"}}));
+                     first_done.release();
+                     go_on.acquire();
+                     commit(into, puts({{{1, 0}, "after"}, {{2, 0}, "after"}}));
+                     lag = into.usage().oldest_reader_lag;
+                 })
+    {
+        first_done.acquire();
+    }
+    void finish()
+    {
+        go_on.release();
+        thread.join();
+    }
+
+    std::binary_semaphore first_done{0}, go_on{0};
+    std::uint64_t lag{};
+    std::thread thread;
+};
+
+TEST_P(Store, ASnapshotHoldsStillWhileACommitGoesOn)
+{
+    two_commits committer(store_);
+    std::string first, second;
+    store_.read([&](const snapshot& now)
+    {
+        first = *now.get(table::history, {1, 0});
+        committer.finish();
+        second = *now.get(table::history, {2, 0});
+    });
+    EXPECT_EQ(first + second, "beforebefore");
+    EXPECT_EQ(get(store_, {1, 0}), "after");
+}
+
+TEST_P(Store, AReaderOlderThanACommitIsItsLag)
+{
+    two_commits committer(store_);
+    store_.read([&](const snapshot&) { committer.finish(); });
+    EXPECT_EQ(committer.lag, 1u);
+    EXPECT_EQ(store_.usage().oldest_reader_lag, 0u);
+}
+
+TEST_P(Store, ReadersSeeWholeCommitsOnly)
+{
+    constexpr int commits = 60;
+    commit(store_, rows_of(1, 50, "0"));
+    std::atomic<bool> done = false;
+    std::atomic<int> torn = 0;
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 3; ++i)
+    {
+        readers.emplace_back([&]
+        {
+            while (!done)
+            {
+                const auto found = rows(store_);
+                torn += found.size() != 50 || found.front().second != found.back().second;
+            }
+        });
+    }
+    for (int i = 1; i <= commits; ++i)
+        commit(store_, rows_of(1, 50, std::to_string(i)));
+    done = true;
+    readers.clear();
+    EXPECT_EQ(torn, 0);
+    EXPECT_EQ(get(store_, {1, 49}), std::to_string(commits));
+}
+
+TEST_P(Store, WhatAReaderThrowsReachesTheCaller)
+{
+    EXPECT_THROW(store_.read([](const snapshot&) { throw std::out_of_range("mine"); }), std::out_of_range);
+    EXPECT_EQ(store_.usage().oldest_reader_lag, 0u);
+}
+
+TEST_P(Store, WithoutReadersThereIsNoLag)
+{
+    for (int i = 0; i < 3; ++i)
+        commit(store_, puts({{{1, 0}, "x"}}));
+    EXPECT_EQ(store_.usage().oldest_reader_lag, 0u);
+}
+
+TEST_P(Store, UsedBytesGrowAndShrinkWithTheRecords)
+{
+    const auto empty = store_.usage().used_bytes;
+    commit(store_, rows_of(1, 500, std::string(1000, 'x')));
+    const auto used = store_.usage().used_bytes;
+    batch made;
+    for (std::uint64_t i = 0; i < 500; ++i)
+        made.erase(table::history, {1, i});
+    commit(store_, made);
+    EXPECT_GE(used, empty + 500'000);
+    EXPECT_LT(store_.usage().used_bytes, empty + 100'000);
+}
+
+TEST_P(Store, AFullCommitWritesNothing)
+{
+    store& small = stage_->open(small_bytes);
+    ASSERT_EQ(commit(small, rows_of(1, 100, std::string(1000, 'x'))).what, outcome::durable);
+    const auto result = commit(small, rows_of(2, 1200, std::string(1000, 'y')));
+    EXPECT_EQ(result.what, outcome::full);
+    EXPECT_NE(result.text, "");
+    EXPECT_EQ(rows(small).size(), 100u);
+}
+
+TEST_P(Store, AFullCommitGoesInWhenThereIsRoom)
+{
+    store& small = stage_->open(small_bytes);
+    ASSERT_EQ(commit(small, rows_of(1, 600, std::string(1000, 'x'))).what, outcome::durable);
+    const batch waiting = rows_of(2, 500, std::string(1000, 'y'));
+    ASSERT_EQ(commit(small, waiting).what, outcome::full);
+    for (std::uint64_t i = 0; i < 600; i += 50)
+    {
+        batch made;
+        for (std::uint64_t j = i; j < i + 50; ++j)
+            made.erase(table::history, {1, j});
+        ASSERT_EQ(commit(small, made).what, outcome::durable);
+    }
+    EXPECT_EQ(commit(small, waiting).what, outcome::durable);
+    EXPECT_EQ(rows(small).size(), 500u);
+}
+
+TEST_P(Store, AfterAnUnknownCommitNoneSucceeds)
+{
+    commit(store_, puts({{{1, 0}, "a"}}));
+    stage_->fail_next_commit();
+    const auto result = commit(store_, puts({{{2, 0}, "b"}}));
+    EXPECT_EQ(result.what, outcome::unknown);
+    EXPECT_NE(result.text, "");
+    EXPECT_EQ(commit(store_, puts({{{3, 0}, "c"}})).what, outcome::unknown);
+    EXPECT_EQ(commit(store_, batch()).what, outcome::unknown);
+    EXPECT_EQ(get(stage_->open(0), {3, 0}), std::nullopt);
+}
+
+TEST_P(Store, AnUnknownCommitIsSettledByOpeningAgain)
+{
+    stage_->fail_next_commit();
+    commit(store_, rows_of(1, 100, "a"));
+    store& again = stage_->open(0);
+    const auto settled = rows(again).size();
+    EXPECT_TRUE(settled == 0 || settled == 100);
+    EXPECT_EQ(commit(again, puts({{{2, 0}, "b"}})).what, outcome::durable);
+    EXPECT_EQ(rows(stage_->open(0)).size(), settled + 1);
+}
+
+TEST_P(Store, IsLikeAMapUnderRandomCommits)
+{
+    std::mt19937_64 random(7);
+    std::map<key, std::string> model;
+    for (int round = 0; round < 40; ++round)
+    {
+        std::vector<batch> parts(3);
+        std::vector<const batch*> pointers;
+        for (batch& part : parts)
+        {
+            for (int i = 0; i < 40; ++i)
+            {
+                const key at{random() % 20, random() % 5};
+                const std::string value(random() % 300, static_cast<char>('a' + random() % 26));
+                if (random() % 3 == 0)
+                {
+                    part.erase(table::state, at);
+                    model.erase(at);
+                }
+                else
+                {
+                    part.put(table::state, at, value);
+                    model[at] = value;
+                }
+            }
+            pointers.push_back(&part);
+        }
+        ASSERT_EQ(store_.commit(pointers).what, outcome::durable);
+    }
+    const auto found = rows(store_, table::state);
+    EXPECT_EQ((std::map<key, std::string>(found.begin(), found.end())), model);
+}
+
+using StoreDeathTest = Store;
+
+TEST_P(StoreDeathTest, CommittingFromASecondThreadStopsTheProcess)
+{
+    // The death is in a forked child, which has no on-disk store of its parent's; it opens it for itself.
+    stage_->close();
+    const auto commit_from_two_threads = [this]
+    {
+        store& opened = stage_->open(0);
+        commit(opened, puts({{{1, 0}, "a"}}));
+        std::jthread([&] { commit(opened, puts({{{2, 0}, "b"}})); }).join();
+    };
+    EXPECT_DEATH(commit_from_two_threads(), "committer_");
+}
+
+template <class Stage>
+std::unique_ptr<stage> make()
+{
+    return std::make_unique<Stage>();
+}
+
+std::string name_of(const testing::TestParamInfo<stage_maker>& kind)
+{
+    return kind.param == make<memory_stage> ? "Memory" : "Lmdb";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Store, testing::Values(make<memory_stage>, make<lmdb_stage>), name_of);
+INSTANTIATE_TEST_SUITE_P(All, StoreDeathTest, testing::Values(make<memory_stage>, make<lmdb_stage>), name_of);
+}
