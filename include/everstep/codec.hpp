@@ -79,12 +79,16 @@ concept encodable = detail::is_encodable<T>();
 template <class T>
 void encode(const T& value, std::string& to)
 {
-    if constexpr (detail::require_encodable<T>())
+    if constexpr (encodable<T>)
     {
         detail::writer out;
         if (!detail::put_value(out, value))
             out.trouble().raise(type_name<T>());
         to.append(out.text());
+    }
+    else
+    {
+        detail::explain_refusal<T>();
     }
 }
 
@@ -100,7 +104,7 @@ std::string encode(const T& value)
 template <class T>
 void decode_into(void* raw_storage, std::string_view json)
 {
-    if constexpr (detail::require_encodable<T>())
+    if constexpr (encodable<T>)
     {
         struct slot
         {
@@ -116,18 +120,26 @@ void decode_into(void* raw_storage, std::string_view json)
             in.trouble().raise(type_name<T>());
         made.value = nullptr;
     }
+    else
+    {
+        detail::explain_refusal<T>();
+    }
 }
 
 template <class T>
 T decode(std::string_view json)
 {
-    if constexpr (detail::require_encodable<T>())
+    if constexpr (encodable<T>)
     {
         T value = T();
         detail::reader in(json);
         if (!in.good() || !detail::get_value(in, value))
             in.trouble().raise(type_name<T>());
         return value;
+    }
+    else
+    {
+        detail::explain_refusal<T>();
     }
 }
 

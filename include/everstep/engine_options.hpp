@@ -27,12 +27,12 @@ struct log_line
 struct engine_options
 {
     /// Directory of the journal; made if absent, mode 0700. ":memory:" keeps it in memory, for tests: gone with the engine.
-    std::string journal;
+    std::string journal{};
 
     // What changes behaviour.
 
     /// Receives log lines. Any thread of the engine; must not block or call the engine. Empty: warnings and errors to stderr.
-    std::function<void(const log_line&)> log;
+    std::function<void(const log_line&)> log{};
     /// Process deaths with one and the same step in flight that park its run; 0 never parks.
     std::uint32_t crash_loop_deaths{3};
     /// A body that goes on for this long after its stop was requested is named in the log.

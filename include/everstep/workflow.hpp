@@ -53,7 +53,6 @@ public:
             frame_.destroy();
     }
 
-    bool await_ready() const noexcept { return false; }
     template <class Above>
     void await_suspend(std::coroutine_handle<Above> above) noexcept
     {

@@ -164,6 +164,11 @@ void body_job::sort_out(const std::exception_ptr& error)
         code = readable_type(typeid(e).name());
         text = text_of(e);
     }
+    catch (const cancelled& e)
+    {
+        code = "cancelled";
+        text = e.reason;
+    }
     catch (...)
     {
         const std::type_info* type = abi::__cxa_current_exception_type();

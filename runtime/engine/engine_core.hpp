@@ -109,7 +109,7 @@ private:
     engine_parts parts_;
     std::atomic<life> state_{life::made};
     std::shared_mutex gate_; ///< shared while a request is put to its shard; exclusive to close
-    std::mutex close_mutex_;
+    mutable std::mutex close_mutex_;
     int owner_pid_{};
 
     std::unique_ptr<store::store> store_;

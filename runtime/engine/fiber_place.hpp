@@ -37,6 +37,7 @@ struct fiber_limits
     std::uint32_t threads{2};
     std::uint32_t live_max{12'000};
     std::size_t stack_bytes{256 * 1024};
+    std::chrono::milliseconds blocks_after{5}; ///< a body that holds its thread for this long is taken for one that blocks
 };
 
 class fiber_place
@@ -83,6 +84,7 @@ private:
     bool look();
     void send_to_pool(const std::string& step);
 
+    const std::chrono::milliseconds blocks_after_;
     pool_place& pool_;
     inflight_map& inflight_;
     const blocked_step on_blocked_;

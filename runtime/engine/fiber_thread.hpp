@@ -66,6 +66,7 @@ private:
     void run_body(body_job& job) noexcept;
     void set_current(live_body* body) noexcept;
     bool is_blocked() const noexcept;
+    std::chrono::nanoseconds without_a_processor() const noexcept;
     void suspend_main() noexcept;
 
     fiber_place& place_;
@@ -89,7 +90,9 @@ private:
 
     // The watcher's.
     std::uint64_t switches_seen_{};
-    std::int64_t cpu_seen_{};
+    clock::time_point since_seen_;
+    std::chrono::nanoseconds cpu_seen_{};
+    std::chrono::nanoseconds without_seen_{};
 
     std::thread thread_;
 };

@@ -6,9 +6,11 @@
 #include "engine/pool_place.hpp"
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <fcntl.h>
 #include <pthread.h>
+#include <span>
 #include <unistd.h>
 #include <utility>
 
@@ -18,39 +20,61 @@ namespace
 {
 using namespace std::chrono_literals;
 
-/// A body that holds its thread from one look to the next has blocked it for this long at least.
-constexpr auto look_every = 5ms;
-constexpr std::int64_t hog_ns = 5'000'000;
 constexpr int quiet_looks_max = 4;
 /// Names made at run time could be without end.
 constexpr std::size_t sent_max = 1'024;
 
-std::int64_t cpu_of(clockid_t clock) noexcept
+std::chrono::nanoseconds cpu_of(clockid_t clock) noexcept
 {
     timespec used{};
     ::clock_gettime(clock, &used);
-    return std::int64_t{used.tv_sec} * 1'000'000'000 + used.tv_nsec;
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
-/// 'R' runs or would like to, 'S' and 'D' wait for something.
-char state_of(pid_t thread) noexcept
+/// What the kernel says of a thread of ours; empty where there is no /proc.
+std::string_view read_of(pid_t thread, const char* file, std::span<char> to) noexcept
 {
     std::array<char, 64> path{};
-    std::snprintf(path.data(), path.size(), "/proc/self/task/%d/stat", static_cast<int>(thread));
-    const int file = ::open(path.data(), O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return 'S'; // no /proc here: what does not move counts as blocked
+    std::snprintf(path.data(), path.size(), "/proc/self/task/%d/%s", static_cast<int>(thread), file);
+    const int handle = ::open(path.data(), O_RDONLY | O_CLOEXEC);
+    if (handle < 0)
+        return {};
+    const ssize_t size = ::read(handle, to.data(), to.size());
+    ::close(handle);
+    return {to.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+/// It runs, or would if it had a processor; else it waits for something.
+bool wants_to_run(pid_t thread) noexcept
+{
     std::array<char, 512> text{};
-    const ssize_t size = ::read(file, text.data(), text.size());
-    ::close(file);
-    const std::string_view line(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+    const std::string_view line = read_of(thread, "stat", text);
     const auto name_end = line.rfind(')');
-    return name_end != std::string_view::npos && name_end + 2 < line.size() ? line[name_end + 2] : 'S';
+    return name_end != std::string_view::npos && name_end + 2 < line.size() && line[name_end + 2] == 'R';
 }
 }
 
-/// Under mutex_. A thread that only lost its processor to others does not count.
-bool fiber_thread::is_blocked() const noexcept { return cpu_of(cpu_clock_) - cpu_seen_ >= hog_ns || state_of(id_) != 'R'; }
+/// How long this thread could have run and had no processor, up to when it last got one.
+std::chrono::nanoseconds fiber_thread::without_a_processor() const noexcept
+{
+    std::array<char, 128> text{};
+    const std::string_view line = read_of(id_, "schedstat", text); // "ran waited slices"
+    const auto blank = line.find(' ');
+    std::int64_t waited = 0;
+    if (blank != std::string_view::npos)
+        std::from_chars(line.data() + blank + 1, line.data() + line.size(), waited);
+    return std::chrono::nanoseconds(waited);
+}
+
+/// Under mutex_. Time in which the thread only lacked a processor does not count: that is the machine's doing, not the body's.
+bool fiber_thread::is_blocked() const noexcept
+{
+    if (clock::now() - since_seen_ < place_.blocks_after_)
+        return false;
+    if (cpu_of(cpu_clock_) - cpu_seen_ >= place_.blocks_after_)
+        return true;
+    return !wants_to_run(id_) && clock::now() - since_seen_ - (without_a_processor() - without_seen_) >= place_.blocks_after_;
+}
 
 std::string fiber_thread::blocked_step(bool& has_body)
 {
@@ -61,7 +85,9 @@ std::string fiber_thread::blocked_step(bool& has_body)
     if (switches_ != switches_seen_)
     {
         switches_seen_ = switches_;
+        since_seen_ = clock::now();
         cpu_seen_ = cpu_of(cpu_clock_);
+        without_seen_ = without_a_processor();
         return {};
     }
     return is_blocked() ? std::string(current_->job->op().name().text()) : std::string();
@@ -104,7 +130,7 @@ void fiber_place::watch() noexcept
         if (!last_look || !quiet)
         {
             watching_.store(true);
-            watcher_wakes_.wait_for(lock, look_every, [&] { return stopped_; });
+            watcher_wakes_.wait_for(lock, blocks_after_, [&] { return stopped_; });
             continue;
         }
         watcher_wakes_.wait(lock, [&] { return stopped_ || watching_.load(); });

@@ -73,7 +73,12 @@ std::optional<found_run> journal_reader::find(const id_filter& ids, base::run_nu
                                               std::string_view workflow,
                                               std::string_view id, bool* hash_taken) const
 {
+    // Most ids are new, and the filter says so without a snapshot.
+    bool possible = false;
+    ids.visit(base::to_integer(newest) >> 14, id_hash, [&](std::uint64_t) { return possible = true; });
     std::optional<found_run> found;
+    if (!possible)
+        return found;
     store_.read([&](const store::snapshot& now) {
         ids.visit(base::to_integer(newest) >> 14, id_hash, [&](std::uint64_t generation) {
             const record_key at{generation, id_hash};

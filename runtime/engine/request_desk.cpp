@@ -28,6 +28,9 @@ std::string quoted(std::string_view workflow, std::string_view id)
     return "'" + std::string(workflow) + "/" + std::string(id) + "'";
 }
 
+/// The code that the run ended with; the kind of entry says "cancelled".
+std::string_view end_code(const entry& e) noexcept { return e.kind == entry_kind::cancelled ? "cancelled" : e.code; }
+
 /// 128 bits from the system for every run: seeds must differ between runs, engines and machines.
 base::hash128 fresh_seed()
 {
@@ -67,7 +70,7 @@ void request_desk::take(request_item&& item)
 bool request_desk::is_overloaded() const
 {
     return host_.commits().queued_bytes() > host_.options.queue_bytes_max || host_.commits().is_full() ||
-           shard_.backlog_.size() > host_.options.resident_runs_max || host_.is_journal_nearly_full();
+           host_.is_journal_nearly_full();
 }
 
 std::optional<found_run> request_desk::find(const request_item& item, const registered_workflow& code) const
@@ -204,7 +207,7 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
         if (header.state == run_state::parked)
             a.status.reason = name_of(header.reason), a.status.text = header.text;
         else if (header.state == run_state::failed || header.state == run_state::cancelled)
-            reader.entry_at(run.number, header.end_seq, [&](const entry& e) { a.status.reason = e.code, a.status.text = e.text; });
+            reader.entry_at(run.number, header.end_seq, [&](const entry& e) { a.status.reason = end_code(e), a.status.text = e.text; });
         return a;
     }
     if (header.state == run_state::running && what == request_kind::result)
@@ -226,7 +229,7 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
         if (e.kind == entry_kind::completed)
             a.bytes = e.payload;
         else
-            a = failed_answer(e.code, e.text);
+            a = failed_answer(end_code(e), e.text);
     });
     return read ? a : failed_answer("corrupt", "the end of the run cannot be read: restore a backup");
 }

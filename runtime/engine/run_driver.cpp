@@ -187,6 +187,14 @@ void run_driver::start(detail::branch&, detail::operation& op)
     if (op.traits().what == detail::verb::compensate)
         return begin_compensation(static_cast<detail::compensate_operation&>(op).saga(), &op);
 
+    // A run that was parked before its first wait was resumed before it, too: the entry is no operation's.
+    for (const entry* resumed = peek(); resumed && resumed->kind == journal::entry_kind::resumed; resumed = peek())
+    {
+        const entry e = *resumed;
+        ahead_valid_ = false;
+        ++next_;
+        machine_.apply(e, static_cast<std::uint32_t>(next_));
+    }
     const replay::asked what = ask(op);
     if (what.payload.size() > limits_.payload_bytes_max)
         return park(park_reason::limits, "a reply of " + std::to_string(what.payload.size()) + " bytes is over payload_bytes_max (" +

@@ -5,6 +5,7 @@
 #include "engine/request_desk.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <utility>
 
@@ -74,6 +75,7 @@ void shard::take_back(std::span<body_job* const> finished) noexcept
 void shard::work()
 {
     host_.enter_thread();
+    wall_ahead_ = host_.time().wall() - host_.time().now();
     inflight_hint_ = host_.inflight().next_hint();
     while (!news_.stop)
     {
@@ -101,11 +103,19 @@ void shard::iterate(mailbox::content& news)
         reaction_ = reaction::failed;
         end_all(errc::unknown);
     }
-    if (news.closing && reaction_ == reaction::live)
+    if (news.closing)
     {
-        reaction_ = reaction::closing;
-        end_all(errc::closed);
+        if (reaction_ == reaction::live)
+        {
+            reaction_ = reaction::closing;
+            end_all(errc::closed);
+        }
         closing_.store(true, std::memory_order_release);
+    }
+    if (news.alarm)
+    {
+        armed_ = journal::due_never; // it has rung, perhaps too early for us
+        look_at_wall_clock();
     }
     move_watermark();
     release_outputs();
@@ -113,7 +123,7 @@ void shard::iterate(mailbox::content& news)
         take_finished(static_cast<step_attempt&>(*job));
     for (const wake_index::row& row : news.due)
     {
-        if (row.due <= now_)
+        if (row.due <= std::max(now_, wall_)) // by which clock, the run itself knows
             backlog_.push_back(row);
         else
             heap_.push(row.due, row.run, wake_heap::what::wake);
@@ -277,7 +287,7 @@ void shard::answer(resident_run& run, detail::request_kind what, const detail::a
 
 void shard::fire_due()
 {
-    if (index_ == 0 && host_.wakes().horizon() <= now_ && backlog_.size() < backlog_low)
+    if (index_ == 0 && host_.wakes().horizon() <= std::max(now_, wall_) && backlog_.size() < backlog_low)
         host_.load_wakes();
     wake_heap::entry due{};
     for (std::size_t fired = 0; fired < loads_per_iteration && heap_.pop_due(now_, due); ++fired)
@@ -293,13 +303,15 @@ void shard::fire_due()
         else if (run && run->job)
         {
             step_attempt& job = *run->job;
-            if (due.kind == wake_heap::what::grace && job.stop_asked_at != 0 && job.stop_asked_at < now_)
+            // The entry may be of an attempt before: what counts is what this one says.
+            const base::time_us grace = std::chrono::microseconds(host_.options.stop_grace).count();
+            if (due.kind == wake_heap::what::grace && job.stop_asked_at != 0 && job.stop_asked_at + grace <= now_)
             {
                 count_up(host_.count.bodies_ignoring_stop);
                 host_.log(severity::warning, "the body of " + job.describe() + " was asked to stop and goes on: look at attempt.stop()",
                           run->header.workflow, run->header.id);
             }
-            else if (due.kind == wake_heap::what::timeout && job.stop_asked_at == 0)
+            else if (due.kind == wake_heap::what::timeout && job.deadline <= now_)
             {
                 job.timed_out = true;
                 ask_to_stop(job);
@@ -307,6 +319,37 @@ void shard::fire_due()
         }
         flush_if_large();
     }
+}
+
+/// Where somebody has set the wall clock, waits that follow it come at other times than the heap has.
+void shard::look_at_wall_clock()
+{
+    constexpr base::time_us drift_max = 100'000; // what adjusting by and by may come to
+    const base::time_us ahead = wall_ - now_;
+    if (std::abs(ahead - wall_ahead_) <= drift_max)
+        return;
+    if (index_ == 0 && std::abs(ahead - wall_ahead_) > 60'000'000)
+        host_.log(severity::warning, "the wall clock was set by " + std::to_string((ahead - wall_ahead_) / 1'000'000) +
+                                         " s: sleep_until follows it, everything else does not");
+    wall_ahead_ = ahead;
+    wake_heap old = std::exchange(heap_, {});
+    wake_heap::entry e{};
+    while (old.pop_due(journal::due_never, e))
+    {
+        const resident_run* run = find(e.run);
+        if (e.kind != wake_heap::what::wake || !run || !run->driver)
+        {
+            if (e.kind == wake_heap::what::wake && e.due <= wall_)
+                backlog_.push_back({e.due, e.run, 0});
+            else
+                heap_.push(e.due, e.run, e.kind);
+        }
+    }
+    for (const auto& [number, run] : runs_)
+        if (run->driver)
+            for (const replay::pending& p : run->driver->machine().waiting())
+                if (p.what.kind == journal::operation_kind::timer || p.due > now_)
+                    heap_.push(engine_due(p), number, wake_heap::what::wake);
 }
 
 void shard::ask_to_stop(step_attempt& job)

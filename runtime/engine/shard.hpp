@@ -110,6 +110,7 @@ private:
     void set_idle(resident_run& run, bool idle);
     void work_off_backlog();
     void fire_due();
+    void look_at_wall_clock();
 
     // Answers.
     void answer(resident_run& run, detail::request_kind what, const detail::answer& a);
@@ -124,6 +125,7 @@ private:
 
     base::time_us now_{};
     base::time_us wall_{};
+    base::time_us wall_ahead_{}; ///< of engine time, when the heap was last put in order
     base::time_us armed_{journal::due_never};
 
     store::batch out_;

@@ -343,14 +343,11 @@ void shard::wake(resident_run& run)
         const bool timer = p.what.kind == operation_kind::timer;
         if (!timer && !is_step(p))
             continue;
-        if (timer && !is_due(p))
+        if (engine_due(p) > now_)
         {
-            if (p.what.clock == journal::timer_clock::wall)
-                heap_.push(std::max(engine_due(p), now_ + 1), run.number, wake_heap::what::wake);
+            heap_.push(engine_due(p), run.number, wake_heap::what::wake); // the hint came too early
             continue;
         }
-        if (!timer && p.due > now_)
-            continue;
         set_idle(run, false);
         turn_.begin(run);
         return advance(run, driver_state::waiting);
@@ -401,7 +398,10 @@ void shard::begin_body(step_attempt* job)
     if (run->driver->machine().cancel_pending() && !job->is_undo)
         ask_to_stop(*job); // it may have begun before a crash: it is resolved, but should be quick
     if (job->timeout > 0)
-        heap_.push(now_ + job->timeout, job->owner, wake_heap::what::timeout);
+    {
+        job->deadline = now_ + job->timeout;
+        heap_.push(job->deadline, job->owner, wake_heap::what::timeout);
+    }
     if (job->op().traits().spawn && !job->is_undo)
         host_.spawn(*job);
     else if (job->place == step_place::shard)

@@ -285,8 +285,9 @@ everstep::metrics engine_core::metrics() const
     m.entries_written = load(count.entries_written);
     m.entries_replayed = load(count.entries_replayed);
     m.timers_fired = load(count.timers_fired);
-    if (!is_open())
-        return m;
+    std::unique_lock open(close_mutex_, std::try_to_lock);
+    if (!open || !is_open())
+        return m; // what follows is taken apart by close()
     m.commits = committer_->commits();
     m.commits_delayed_full = committer_->commits_delayed();
     m.clock_jumps = time_->wall_jumps();

@@ -52,7 +52,7 @@ constexpr std::array<layout, 14> layouts{{
     {"cancel_asked", field::text},
     {"completed", field::type | field::payload},
     {"failed", field::code | field::text},
-    {"cancelled", 0},
+    {"cancelled", field::text},
     {"resumed", field::text},
 }};
 

@@ -24,7 +24,7 @@ enum class entry_kind : std::uint8_t
     cancel_asked = 9, ///< text = the caller's reason
     completed = 10,   ///< type, payload = result
     failed = 11,      ///< code, text: an error left the body (after compensation)
-    cancelled = 12,   ///< the run ended because it was cancelled
+    cancelled = 12,   ///< text = reason: the run ended because it was cancelled
     resumed = 13      ///< a person resumed a parked run; text = who or why
 };
 
@@ -51,17 +51,17 @@ struct entry
     entry_kind kind{};
     operation_kind operation{};
     timer_clock clock{};
-    path where;
+    path where{};
     base::time_us at{};   ///< engine time when it was made
     base::time_us due{};  ///< timer_set: on `clock`; step_retry: engine time
     std::uint32_t attempts{};
     std::uint32_t line{};
-    std::string_view file; ///< base name of the source file
-    std::string_view name;
-    std::string_view type; ///< result type, by the codec's portable names
-    std::string_view code;
-    std::string_view text;
-    std::string_view payload;
+    std::string_view file{}; ///< base name of the source file
+    std::string_view name{};
+    std::string_view type{}; ///< result type, by the codec's portable names
+    std::string_view code{};
+    std::string_view text{};
+    std::string_view payload{};
 };
 
 /// "step", "undo", "timer", … for texts.

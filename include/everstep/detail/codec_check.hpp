@@ -43,22 +43,34 @@ template <class Descriptor>
 inline constexpr fixed_string<name_of_member<Descriptor>.size() + 1> fixed_name{Descriptor::name};
 
 template <class T>
-concept is_view = requires {
+concept is_view = requires
+{
     typename T::value_type;
     typename T::const_iterator;
     requires std::is_trivially_copyable_v<T> && !std::is_aggregate_v<T>;
     requires requires(const T& v) { v.data(); };
 };
 template <class T>
-concept is_unordered = requires { typename T::hasher; typename T::key_equal; };
+concept is_unordered = requires
+{
+    typename T::hasher;
+    typename T::key_equal;
+};
 template <class T>
-concept is_shared = requires(const T& p) { typename T::element_type; p.use_count(); };
+concept is_shared = requires(const T& p)
+{
+    typename T::element_type;
+    p.use_count();
+};
 
 template <class T>
-concept fitting_codec = requires(const T& value) {
+concept fitting_codec = requires(const T& value)
+{
     codec<T>::to(value);
     requires !std::same_as<wire_type<T>, T>;
-    { codec<T>::from(std::declval<wire_type<T>>()) } -> std::convertible_to<T>;
+    {
+        codec<T>::from(std::declval<wire_type<T>>())
+        } -> std::convertible_to<T>;
 };
 
 template <class T>
@@ -113,7 +125,9 @@ consteval refusal refusal_of()
     else if constexpr (kind_of<T> == custom)
         return std::is_default_constructible_v<T> ? refusal::none : refusal::no_default;
     else if constexpr (kind_of<T> == unique)
-        return std::is_polymorphic_v<typename T::element_type> && !std::is_final_v<typename T::element_type> ? refusal::polymorphic : refusal::none;
+        return std::is_polymorphic_v<typename T::element_type> && !std::is_final_v<typename T::element_type>
+                   ? refusal::polymorphic
+                   : refusal::none;
     else if constexpr (kind_of<T> == value_kind::enumeration)
         return aliases_fit<T>(enumerators_of<T>{}) ? refusal::none : refusal::alias;
     else if constexpr (kind_of<T> == value_kind::structure)
@@ -173,8 +187,9 @@ struct kept
     static_assert(Why != refusal::constant, "everstep: a const cannot be read back; drop the const");
     static_assert(Why != refusal::view, "everstep: a view owns nothing that could be read back; use std::string or "
                                         "std::vector");
-    static_assert(Why != refusal::shared, "everstep: what is shared would come back as copies; use std::unique_ptr or a "
-                                          "value");
+    static_assert(Why != refusal::shared,
+                  "everstep: what is shared would come back as copies; use std::unique_ptr or a "
+                  "value");
     static_assert(Why != refusal::polymorphic, "everstep: only the base of a polymorphic object would be kept; use "
                                                "std::variant");
     static_assert(Why != refusal::unordered, "everstep: an unordered container has no order that could be kept; use "
@@ -188,8 +203,9 @@ struct kept
                   "everstep: the description leaves a member out, which would be lost, or has another order than the "
                   "struct; describe all in order, or say codec_names<T>::partial = true");
     static_assert(Why != refusal::hidden_member, "everstep: a member hides one of a base that has the same name");
-    static_assert(Why != refusal::alias, "everstep: codec_names<T>::aliases must lead from names that are gone to names "
-                                         "that are described");
+    static_assert(Why != refusal::alias,
+                  "everstep: codec_names<T>::aliases must lead from names that are gone to names "
+                  "that are described");
     static_assert(Why != refusal::codec_shape, "everstep: codec<T> needs static X to(const T&) and static T from(X), X "
                                                "being another type");
 };
@@ -238,12 +254,12 @@ private:
     }
 };
 
-/// For every template of the library that keeps a T: false comes with an error of the compiler that names the member.
+/// The compiler's error for a type that cannot be kept; nothing for others. For every template that keeps a T:
+/// `if constexpr (encodable<T>) … else detail::explain_refusal<T>();`, or alone, where nothing else would go wrong.
 template <class T>
-constexpr bool require_encodable()
+constexpr void explain_refusal()
 {
     if constexpr (!is_encodable<T>())
         static_cast<void>(sizeof(typename decltype(search<T>::template from<>())::type));
-    return is_encodable<T>();
 }
 }

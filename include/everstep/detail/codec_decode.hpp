@@ -33,10 +33,12 @@ bool get_member(reader& in, T& value)
 
 /// The members that stand in the order of the struct, which is what encode writes: no search for names.
 template <class T, class... Descriptors>
-bool get_ordered_members(reader& in, T& value, std::size_t& left, member_flags<T>& seen, descriptor_list<Descriptors...>)
+bool get_ordered_members(reader& in, T& value, std::size_t& left, member_flags<T>& seen,
+                         descriptor_list<Descriptors...>)
 {
     [[maybe_unused]] std::size_t index = 0;
-    [[maybe_unused]] const auto one = [&]<class Descriptor>(Descriptor) {
+    [[maybe_unused]] const auto one = [&]<class Descriptor>(Descriptor)
+    {
         const std::size_t own = index++;
         if (left == 0 || in.peek() != name_of_member<Descriptor>)
             return true;
@@ -93,8 +95,7 @@ bool get_enum(reader& in, T& value)
     std::string_view name;
     if (!in.get_text(name))
         return false;
-    return enum_value(name, value) ||
-           in.trouble().refuse_name(name, "value", type_name<T>());
+    return enum_value(name, value) || in.trouble().refuse_name(name, "value", type_name<T>());
 }
 
 template <class T>
@@ -288,35 +289,29 @@ bool get_alternative(reader& in, Variant& variant)
     return get_value(in, variant.template emplace<I>());
 }
 
-template <class Variant>
-bool get_variant(reader& in, Variant& variant)
+template <class Variant, std::size_t... I>
+bool get_variant(reader& in, Variant& variant, std::index_sequence<I...>)
 {
+    using get = bool (*)(reader&, Variant&);
+    static constexpr std::array<get, sizeof...(I)> getters{&get_alternative<I, Variant>...};
     std::size_t size = 0;
     if (!in.open(token_kind::object, size))
         return false;
     if (size != 1)
         return in.trouble().refuse("expected an object with one member, the alternative's type name");
     const std::string_view tag = in.peek();
+    in.step();
     const auto& tags = variant_tags<Variant>();
     const auto index = static_cast<std::size_t>(std::find(tags.begin(), tags.end(), tag) - tags.begin());
-    in.step();
     if (index == tags.size())
         return in.trouble().refuse_name(tag, "alternative", type_name<Variant>());
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        using get = bool (*)(reader&, Variant&);
-        static constexpr std::array<get, sizeof...(I)> getters{&get_alternative<I, Variant>...};
-        return getters[index](in, variant) || in.trouble().in_key(tag);
-    }(std::make_index_sequence<std::variant_size_v<Variant>>{});
+    return getters[index](in, variant) || in.trouble().in_key(tag);
 }
 
-template <class Tuple>
-bool get_tuple(reader& in, Tuple& tuple)
+template <class Tuple, std::size_t... I>
+bool get_tuple(reader& in, Tuple& tuple, std::index_sequence<I...>)
 {
-    if (!in.open_array(std::tuple_size_v<Tuple>))
-        return false;
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-        return ((get_value(in, std::get<I>(tuple)) || in.trouble().in_element(I)) && ...);
-    }(std::make_index_sequence<std::tuple_size_v<Tuple>>{});
+    return in.open_array(sizeof...(I)) && ((get_value(in, std::get<I>(tuple)) || in.trouble().in_element(I)) && ...);
 }
 
 template <class T>
@@ -405,9 +400,9 @@ bool get_value(reader& in, T& value)
     else if constexpr (kind == optional || kind == unique)
         return get_pointed(in, value);
     else if constexpr (kind == variant)
-        return get_variant(in, value);
+        return get_variant(in, value, std::make_index_sequence<std::variant_size_v<T>>{});
     else if constexpr (kind == tuple)
-        return get_tuple(in, value);
+        return get_tuple(in, value, std::make_index_sequence<std::tuple_size_v<T>>{});
     else if constexpr (kind == duration)
         return get_ticks<T, T>(in, value);
     else if constexpr (kind == time_point)

@@ -221,19 +221,18 @@ bool put_variant(writer& out, const Variant& variant)
     return true;
 }
 
-template <class Tuple>
-bool put_tuple(writer& out, const Tuple& tuple)
+template <std::size_t I, class Tuple>
+bool put_tuple_element(writer& out, const Tuple& tuple)
 {
-    if (!out.open('['))
-        return false;
-    const bool good = [&]<std::size_t... I>(std::index_sequence<I...>) {
-        return ([&] {
-            if (I != 0)
-                out.put(',');
-            return put_value(out, std::get<I>(tuple)) || out.trouble().in_element(I);
-        }() && ...);
-    }(std::make_index_sequence<std::tuple_size_v<Tuple>>{});
-    if (!good)
+    if constexpr (I != 0)
+        out.put(',');
+    return put_value(out, std::get<I>(tuple)) || out.trouble().in_element(I);
+}
+
+template <class Tuple, std::size_t... I>
+bool put_tuple(writer& out, const Tuple& tuple, std::index_sequence<I...>)
+{
+    if (!out.open('[') || !(put_tuple_element<I>(out, tuple) && ...))
         return false;
     out.close(']');
     return true;
@@ -289,7 +288,7 @@ bool put_value(writer& out, const T& value)
     else if constexpr (kind == variant)
         return put_variant(out, value);
     else if constexpr (kind == tuple)
-        return put_tuple(out, value);
+        return put_tuple(out, value, std::make_index_sequence<std::tuple_size_v<T>>{});
     else if constexpr (kind == duration)
         return put_value(out, value.count());
     else if constexpr (kind == time_point)

@@ -142,14 +142,17 @@ struct standard_kind<std::chrono::time_point<std::chrono::system_clock, Duration
 
 /// A specialisation of everstep::codec was written for T.
 template <class T>
-concept has_codec = requires { sizeof(codec<T>); };
+concept has_codec = requires
+{
+    sizeof(codec<T>);
+};
 
 template <class T>
 concept described_enum = std::is_enum_v<T> && boost::describe::has_describe_enumerators<T>::value;
 
 template <class T>
 concept described_struct = std::is_class_v<T> && boost::describe::has_describe_members<T>::value &&
-                           boost::describe::has_describe_bases<T>::value;
+    boost::describe::has_describe_bases<T>::value;
 
 template <class T>
 concept whole_number = std::integral<T> && sizeof(T) <= 8 &&
@@ -277,8 +280,8 @@ consteval bool may_be_null()
 
 /// Whether a map with this key is a JSON object; other maps are arrays of [key, value].
 template <class K>
-inline constexpr bool key_is_text = kind_of<K> == value_kind::text || kind_of<K> == value_kind::integer ||
-                                    kind_of<K> == value_kind::enumeration;
+inline constexpr bool key_is_text =
+    kind_of<K> == value_kind::text || kind_of<K> == value_kind::integer || kind_of<K> == value_kind::enumeration;
 
 /// Nested arrays and objects, on both sides; also what the tokenizer accepts.
 inline constexpr int depth_max = 32;

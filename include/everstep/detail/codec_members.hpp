@@ -35,7 +35,8 @@ descriptor_list<Descriptors...> as_descriptor_list(List<Descriptors...>*);
 inline constexpr unsigned every_member = boost::describe::mod_any_access | boost::describe::mod_inherited;
 
 template <class T>
-using members_of = decltype(as_descriptor_list(static_cast<boost::describe::describe_members<T, every_member>*>(nullptr)));
+using members_of =
+    decltype(as_descriptor_list(static_cast<boost::describe::describe_members<T, every_member>*>(nullptr)));
 template <class T>
 using members_with_hidden = decltype(as_descriptor_list(
     static_cast<boost::describe::describe_members<T, every_member | boost::describe::mod_hidden>*>(nullptr)));
@@ -112,8 +113,8 @@ consteval bool describes_all(descriptor_list<Bases...>, descriptor_list<Members.
                        !(std::is_move_constructible_v<member_type<T, Members>> && ...))
         return true; // cannot be probed
     else
-        return requires { T{std::declval<typename Bases::type>()..., std::declval<member_type<T, Members>>()...}; } &&
-               !requires { T{std::declval<typename Bases::type>()..., std::declval<member_type<T, Members>>()..., {}}; };
+        return requires { T{std::declval<typename Bases::type>()..., std::declval<member_type<T, Members>>()...}; }
+    &&!requires { T{std::declval<typename Bases::type>()..., std::declval<member_type<T, Members>>()..., {}}; };
 }
 
 /// An aggregate can be built from exactly what is described, in that order, and from nothing more: so no member is left

@@ -29,8 +29,8 @@ enum class token_kind : std::uint8_t
 
 struct token
 {
-    const char* begin;          ///< of a text, without quotes and escapes, or of a number
-    std::uint32_t size;         ///< bytes of a text or number; elements of an array, members of an object
+    const char* begin;           ///< of a text, without quotes and escapes, or of a number
+    std::uint32_t size;          ///< bytes of a text or number; elements of an array, members of an object
     std::uint32_t kind_and_span; ///< span: tokens from here to what follows the value
 
     token_kind kind() const noexcept { return static_cast<token_kind>(kind_and_span & 15U); }

@@ -88,7 +88,6 @@ public:
     const operation_traits& traits() const noexcept { return *traits_; }
     const op_name& name() const noexcept { return name_; }
 
-    bool await_ready() const noexcept { return false; }
     template <class Promise>
     void await_suspend(std::coroutine_handle<Promise> at);
 

@@ -96,6 +96,20 @@ public:
     void take() { rethrow(); }
 };
 
+/// What the compiler awaits. It only points: GCC 12 copies an awaiter into the frame, and operations stay where they are built.
+template <class Awaited>
+struct awaiter
+{
+    Awaited* it;
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> at) const
+    {
+        it->await_suspend(at);
+    }
+    decltype(auto) await_resume() const { return it->await_resume(); }
+};
+
 template <class Type>
 concept engine_operation = std::derived_from<std::remove_cvref_t<Type>, operation>;
 
@@ -109,26 +123,26 @@ public:
     }
 
     template <engine_operation Operation>
-    Operation&& await_transform(Operation&& op) noexcept
+    awaiter<std::remove_reference_t<Operation>> await_transform(Operation&& op) noexcept
     {
         op.join(*this->branch_);
-        return static_cast<Operation&&>(op);
+        return {&op};
     }
 
     template <class Value>
-    reply_operation<Value>&& await_transform(reply_operation<Value>&& op) noexcept
+    awaiter<reply_operation<Value>> await_transform(reply_operation<Value>&& op) noexcept
     {
         static_assert(std::is_same_v<Value, Reply>, "ctx.reply: the value's type is not the Reply of this workflow<Result, Reply>");
         op.join(*this->branch_);
-        return static_cast<reply_operation<Value>&&>(op);
+        return {&op};
     }
 
     template <class OtherResult, class OtherReply>
-    workflow<OtherResult, OtherReply>&& await_transform(workflow<OtherResult, OtherReply>&& sub) noexcept
+    awaiter<workflow<OtherResult, OtherReply>> await_transform(workflow<OtherResult, OtherReply>&& sub) noexcept
     {
         static_assert(std::is_void_v<OtherReply> || std::is_same_v<OtherReply, Reply>,
                       "a sub-coroutine replies for its run: its Reply must be that of the workflow that awaits it");
-        return static_cast<workflow<OtherResult, OtherReply>&&>(sub);
+        return {&sub};
     }
 
     /// Anything else would be a wait that no journal knows of.

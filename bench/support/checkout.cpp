@@ -1,0 +1,55 @@
+#include "support/checkout.hpp"
+
+namespace everstep::bench
+{
+namespace
+{
+constexpr std::array<std::string_view, 5> checkout_steps{"charge", "reserve", "pick", "ship", "notify"};
+
+constexpr auto long_checkout_steps = []
+{
+    std::array<std::string_view, long_steps> names;
+    names.fill("serve");
+    return names;
+}();
+
+run_shape shape_of(std::span<const std::string_view> steps, bool ends)
+{
+    return {.workflow = workflow_name,
+            .file = "checkout.hpp",
+            .step_type = type_name<receipt>(),
+            .run_type = type_name<receipt>(),
+            .steps = steps,
+            .input = encode(make_order(0)),
+            .result = encode(make_receipt()),
+            .ends = ends};
+}
+}
+
+workflow<receipt> reception(context&, order) { co_return make_receipt(); }
+
+workflow<receipt> long_checkout(context& ctx, order o)
+{
+    auto& shop = ctx.use<desk>();
+    const std::uint32_t slot = o.slot;
+    for (std::uint32_t i = 0; i < long_steps; ++i)
+        co_await ctx.step("serve", [&] { return shop.serve(slot, i); });
+    co_await ctx.wait_forever();
+    co_return receipt();
+}
+
+workload checkout_at(step_place place) noexcept
+{
+    switch (place)
+    {
+    case step_place::shard: return &checkout<step_place::shard>;
+    case step_place::fiber: return &checkout<step_place::fiber>;
+    case step_place::pool: break;
+    }
+    return &checkout<step_place::pool>;
+}
+
+run_shape checkout_shape() { return shape_of(checkout_steps, true); }
+run_shape reception_shape() { return shape_of({}, true); }
+run_shape long_checkout_shape() { return shape_of(long_checkout_steps, false); }
+}

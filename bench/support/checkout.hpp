@@ -1,0 +1,60 @@
+#pragma once
+
+// The workload's workflows, and what they look like in the journal.
+
+#include "floor/run_writer.hpp"
+#include "support/desk.hpp"
+#include "support/order.hpp"
+
+#include <everstep/context.hpp>
+
+#include <array>
+#include <string_view>
+
+namespace everstep::bench
+{
+/// One step in its place. The default place is the one of a step without options.
+template <step_place Place, class Body>
+auto step_at(context& ctx, op_name name, Body body)
+{
+    if constexpr (Place == step_options{}.place)
+        return ctx.step(std::move(name), body);
+    else
+    {
+        static constexpr step_options there{.place = Place};
+        return ctx.step(std::move(name), there, body);
+    }
+}
+
+/// Five steps, one after the other.
+template <step_place Place>
+workflow<receipt> checkout(context& ctx, order o)
+{
+    auto& shop = ctx.use<desk>();
+    const std::uint32_t slot = o.slot;
+    co_await step_at<Place>(ctx, "charge", [&] { return shop.serve(slot, 0); });
+    co_await step_at<Place>(ctx, "reserve", [&] { return shop.serve(slot, 1); });
+    co_await step_at<Place>(ctx, "pick", [&] { return shop.serve(slot, 2); });
+    co_await step_at<Place>(ctx, "ship", [&] { return shop.serve(slot, 3); });
+    co_return co_await step_at<Place>(ctx, "notify", [&] { return shop.serve(slot, 4); });
+}
+
+/// No steps at all: what is measured is the start.
+workflow<receipt> reception(context& ctx, order o);
+
+inline constexpr std::uint32_t long_steps = 20;
+
+/// Twenty steps and then a wait without end: what is measured is its replay.
+workflow<receipt> long_checkout(context& ctx, order o);
+
+using workload = workflow<receipt> (*)(context&, order);
+
+workload checkout_at(step_place place) noexcept;
+
+/// Name that the workload's workflows have in the journal.
+inline constexpr const char* workflow_name = "checkout";
+
+run_shape checkout_shape();
+run_shape reception_shape();
+run_shape long_checkout_shape();
+}
