@@ -41,10 +41,11 @@ enum class body_end : std::uint8_t
 class body_job : public detail::body_sink
 {
 public:
+    /// `shows_attempt` false: the body takes no attempt, so nobody can see a stop, and none is kept.
     body_job(job_home& home, detail::operation& op, std::string token, std::uint32_t number, services& given,
-             std::size_t payload_bytes_max)
-        : home_(home), op_(op), given_(given), attempt_(std::move(token), number, stop_.get_token(), given),
-          payload_bytes_max_(payload_bytes_max)
+             std::size_t payload_bytes_max, bool shows_attempt = true)
+        : home_(home), op_(op), given_(given), stop_(shows_attempt ? std::stop_source() : std::stop_source(std::nostopstate)),
+          attempt_(std::move(token), number, stop_.get_token(), given), payload_bytes_max_(payload_bytes_max)
     {
     }
     virtual ~body_job() = default;

@@ -19,6 +19,8 @@ namespace
 /// Engine time is journaled ahead by this much, so that a commit need not carry a clock of its own.
 constexpr base::time_us clock_lease_us = 1'000'000;
 constexpr journal::record_key meta_key{0, 0};
+/// The map's room is looked at every so often: less than a hundred megabytes can go by, and the last sixteenth is kept for it.
+constexpr std::uint64_t commits_per_look = 8;
 
 }
 
@@ -104,8 +106,11 @@ void engine_core::make_committer()
     core::committer::events on;
     on.complete = [this](store::batch& own) { complete_commit(own); };
     on.durable = [this] {
-        const store::space used = store_->usage();
-        nearly_full_.store(used.used_bytes > used.capacity_bytes - used.capacity_bytes / 16, std::memory_order_relaxed);
+        if (committer_->commits() % commits_per_look == 1)
+        {
+            const store::space used = store_->usage();
+            nearly_full_.store(used.used_bytes > used.capacity_bytes - used.capacity_bytes / 16, std::memory_order_relaxed);
+        }
         if (state_.load(std::memory_order_relaxed) == life::opening)
         {
             std::lock_guard lock(mutex_);

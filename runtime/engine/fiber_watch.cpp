@@ -18,8 +18,6 @@ namespace everstep::core
 {
 namespace
 {
-using namespace std::chrono_literals;
-
 constexpr int quiet_looks_max = 4;
 /// Names made at run time could be without end.
 constexpr std::size_t sent_max = 1'024;

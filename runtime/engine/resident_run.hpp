@@ -45,13 +45,11 @@ public:
     using body_job::body_job;
     std::string describe() const override
     {
-        return std::string(workflow).append("/").append(run_id).append(is_undo ? " undo " : " step ").append(op().name().text());
+        return std::string(of->header.workflow).append("/").append(of->header.id).append(is_undo ? " undo " : " step ").append(op().name().text());
     }
 
-    base::run_number owner{};
+    resident_run* of{}; ///< in memory for as long as the job is out
     journal::path where;
-    std::string_view workflow; ///< registered for as long as the engine lives
-    std::string run_id;
     step_place place{step_place::pool};
     base::time_us timeout{};   ///< microseconds; 0 is none
     base::time_us deadline{journal::due_never}; ///< engine time at which its stop is asked

@@ -359,7 +359,7 @@ void shard::ask_to_stop(step_attempt& job)
     job.stop_asked_at = now_;
     job.ask_to_stop();
     const base::time_us grace = std::chrono::microseconds(host_.options.stop_grace).count();
-    heap_.push(now_ + std::max<base::time_us>(grace, 1), job.owner, wake_heap::what::grace);
+    heap_.push(now_ + std::max<base::time_us>(grace, 1), job.of->number, wake_heap::what::grace);
 }
 
 void shard::work_off_backlog()

@@ -103,8 +103,8 @@ void shard::take_finished(step_attempt& job)
     jobs_out_.fetch_sub(1, std::memory_order_release);
     count_down(host_.count.bodies_running);
     const std::unique_ptr<step_attempt> owned(&job);
-    resident_run* run = find(job.owner);
-    EVERSTEP_ASSERT(run && run->job == &job); // a run is never dropped while its body runs
+    resident_run* run = job.of;
+    EVERSTEP_ASSERT(run->job == &job); // a run is never dropped while its body runs
     run->job = nullptr;
     if (reaction_ == reaction::failed)
         return; // nothing more can be written: after reopening, the body runs again
@@ -364,13 +364,12 @@ void shard::dispatch(resident_run& run, const replay::pending& step)
         return park(run, park_reason::crash_loop, "the process died " + std::to_string(deaths_max) + " times in " +
                                                       replay::describe(step.what, false) + " at " + step.where.text());
     detail::operation& op = run_driver::operation_of(step);
-    auto job = std::make_unique<step_attempt>(*this, op, token_of(run.header.seed, step.where), step.attempts + 1, host_.given,
-                                              host_.options.payload_bytes_max);
+    const bool shows_attempt = step.what.kind == operation_kind::undo || op.traits().shows_attempt;
+    auto job = std::make_unique<step_attempt>(*this, op, shows_attempt ? token_of(run.header.seed, step.where) : std::string(),
+                                              step.attempts + 1, host_.given, host_.options.payload_bytes_max, shows_attempt);
     const step_options& options = options_of(step);
-    job->owner = run.number;
+    job->of = &run;
     job->where = step.where;
-    job->workflow = run.code->name;
-    job->run_id = run.header.id;
     job->place = options.place;
     job->timeout = std::chrono::microseconds(options.timeout).count();
     job->blame_run = base::to_integer(run.number);
@@ -385,11 +384,10 @@ void shard::dispatch(resident_run& run, const replay::pending& step)
 /// Everything that the body's effects depend on is durable: hands it to its place.
 void shard::begin_body(step_attempt* job)
 {
-    resident_run* run = job->dropped ? nullptr : find(job->owner);
+    resident_run* run = job->of;
     if (reaction_ != reaction::live || job->dropped)
     {
-        if (resident_run* left = find(job->owner); left && left->job == job)
-            left->job = nullptr;
+        run->job = nullptr;
         delete job;
         return;
     }
@@ -400,7 +398,7 @@ void shard::begin_body(step_attempt* job)
     if (job->timeout > 0)
     {
         job->deadline = now_ + job->timeout;
-        heap_.push(job->deadline, job->owner, wake_heap::what::timeout);
+        heap_.push(job->deadline, run->number, wake_heap::what::timeout);
     }
     if (job->op().traits().spawn && !job->is_undo)
         host_.spawn(*job);
