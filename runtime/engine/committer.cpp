@@ -56,8 +56,8 @@ position committer::submit(store::batch& turns)
         }
         at = ++submitted_;
         sleeping = idle_.exchange(false, std::memory_order_relaxed);
+        queued_bytes_.fetch_add(bytes, std::memory_order_relaxed); // before they can be taken, so that the sum never wraps
     }
-    queued_bytes_.fetch_add(bytes, std::memory_order_relaxed);
     if (sleeping)
         arrived_.notify_one();
     return at;

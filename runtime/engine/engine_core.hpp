@@ -23,6 +23,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <string>
@@ -100,7 +101,7 @@ private:
     void make_committer();
     void make_shards();
     void index_ids();
-    bool answer_at_once(const request& what, std::uint64_t id_hash, const core::registered_workflow& code, receiver& to);
+    std::optional<answer> answer_at_once(const request& what, std::uint64_t id_hash, const core::registered_workflow& code);
     bool are_bodies_done() const;
     std::vector<std::string> running_bodies() const;
     void stop_all() noexcept;

@@ -31,7 +31,7 @@ std::vector<base::time_us> possible_dues(base::time_us hint, const std::vector<s
 
 stored_run journal_reader::read(base::run_number run, base::time_us due) const
 {
-    stored_run found{.header = std::nullopt, .history = journal::history_reader(run), .wake_due = -1, .fault = {}};
+    stored_run found{.header = std::nullopt, .history = journal::history_reader(run), .wake_due = -1, .written = {}, .fault = {}};
     store_.read([&](const store::snapshot& now) {
         const record_key header_at = journal::header_key(run);
         const auto header = now.get(table::run, header_at);
@@ -58,7 +58,10 @@ stored_run journal_reader::read(base::run_number run, base::time_us due) const
                 continue;
             found.wake_due = possible;
             if (const auto wake = journal::decode_wake(wake_at, *row))
+            {
+                found.written = wake->end;
                 found.history.expect(wake->end);
+            }
             else
                 found.fault = "the wake row of run " + std::to_string(base::to_integer(run)) + " is damaged";
             break;
@@ -83,18 +86,24 @@ std::optional<found_run> journal_reader::find(const id_filter& ids, base::run_nu
         ids.visit(base::to_integer(newest) >> 14, id_hash, [&](std::uint64_t generation) {
             const record_key at{generation, id_hash};
             const auto value = now.get(table::id, at);
-            const auto number = value ? journal::decode_id(at, *value) : std::nullopt;
-            if (!number)
+            if (!value)
                 return false;
-            const auto header_value = now.get(table::run, journal::header_key(*number));
+            const auto number = journal::decode_id(at, *value);
+            const auto header_value = number ? now.get(table::run, journal::header_key(*number)) : std::nullopt;
             auto header = header_value ? journal::decode_header(journal::header_key(*number), *header_value) : std::nullopt;
-            if (!header || header->workflow != workflow || header->id != id)
+            if (!header)
+            {
+                // Whose it was cannot be told; taken for no run, its id would be started again.
+                found.emplace().damaged = true;
+                return true;
+            }
+            if (header->workflow != workflow || header->id != id)
             {
                 if (hash_taken && generation == base::to_integer(newest) >> 14)
                     *hash_taken = true;
                 return false;
             }
-            found = {*number, std::move(*header)};
+            found = {*number, std::move(*header), false};
             return true;
         });
     });

@@ -22,6 +22,7 @@ struct stored_run
     std::optional<journal::run_header> header;
     journal::history_reader history;
     base::time_us wake_due{-1}; ///< of the row that was found; -1: none
+    std::optional<journal::tail> written; ///< the end of the history, as that row has it
     std::string fault;          ///< for people; empty: all of it is whole
 };
 
@@ -29,6 +30,7 @@ struct found_run
 {
     base::run_number number{};
     journal::run_header header;
+    bool damaged{}; ///< its id row or its header cannot be read: nothing else is filled in
 };
 
 class journal_reader

@@ -23,6 +23,15 @@ answer failed_answer(std::string_view code, std::string_view text)
     return a;
 }
 
+answer refused(errc why, std::string text)
+{
+    answer a;
+    a.what = answer_kind::engine_error;
+    a.why = why;
+    a.text = std::move(text);
+    return a;
+}
+
 std::string quoted(std::string_view workflow, std::string_view id)
 {
     return "'" + std::string(workflow) + "/" + std::string(id) + "'";
@@ -45,11 +54,12 @@ base::hash128 fresh_seed()
 
 void request_desk::refuse(request_item& item, errc why, std::string text)
 {
-    answer a;
-    a.what = answer_kind::engine_error;
-    a.why = why;
-    a.text = std::move(text);
-    item.to->take(std::move(a));
+    item.to->take(refused(why, std::move(text)));
+}
+
+void request_desk::refuse_damaged(request_item& item, const registered_workflow& code)
+{
+    refuse(item, errc::damaged, "what the journal has of " + quoted(code.name, item.what.id) + " cannot be read: restore a backup");
 }
 
 void request_desk::take(request_item&& item)
@@ -95,12 +105,12 @@ void request_desk::start(request_item&& item)
         if (run->start_at > shard_.durable_)
             shard_.hold(*run, request_again{std::make_unique<request_item>(std::move(item))});
         else
-            answer_duplicate(std::move(item), code, run->number);
+            answer_duplicate(std::move(item), code, {run->number, {}, false});
         return;
     }
     bool hash_taken = shard_.by_id_.contains(item.id_hash);
     if (const auto found = reader_.find(host_.ids, host_.newest_run(), item.id_hash, code.name, item.what.id, &hash_taken))
-        return answer_duplicate(std::move(item), code, found->number);
+        return answer_duplicate(std::move(item), code, *found);
     if (hash_taken)
         return refuse(item, errc::conflict, quoted(code.name, item.what.id) + " has the hash of another id: choose another id");
     if (!shard_.waiting_starts_.empty() || is_overloaded())
@@ -126,7 +136,7 @@ void request_desk::admit_waiting()
         if (comes_again(item, code))
             continue;
         if (const auto found = find(item, code))
-            answer_duplicate(std::move(item), code, found->number);
+            answer_duplicate(std::move(item), code, *found);
         else
             start_new(std::move(item), code);
         shard_.flush_if_large();
@@ -173,11 +183,13 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
 }
 
 /// "Same input" is equal bytes, else equal after decoding and encoding with today's type: an added field is no conflict.
-void request_desk::answer_duplicate(request_item&& item, const registered_workflow& code, base::run_number run)
+void request_desk::answer_duplicate(request_item&& item, const registered_workflow& code, const found_run& run)
 {
+    if (run.damaged)
+        return refuse_damaged(item, code);
     bool same = false;
     std::string trouble;
-    const bool read = reader_.entry_at(run, 0, [&](const entry& started) {
+    const bool read = reader_.entry_at(run.number, 0, [&](const entry& started) {
         same = started.payload == item.what.bytes;
         if (!same)
             try
@@ -199,6 +211,8 @@ void request_desk::answer_duplicate(request_item&& item, const registered_workfl
 
 std::optional<answer> request_desk::answer_from_journal(const journal_reader& reader, const found_run& run, request_kind what)
 {
+    if (run.damaged)
+        return refused(errc::damaged, "what the journal has of this run cannot be read: restore a backup");
     const journal::run_header& header = run.header;
     answer a;
     if (what == request_kind::status)
@@ -258,6 +272,8 @@ void request_desk::cancel(request_item&& item)
         const auto found = find(item, code);
         if (!found)
             return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
+        if (found->damaged)
+            return refuse_damaged(item, code);
         if (found->header.state == run_state::parked)
             return refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it");
         if (found->header.state != run_state::running)
@@ -271,17 +287,24 @@ void request_desk::cancel(request_item&& item)
             return;
         }
     }
-    shard_.set_idle(*run, false);
     shard_.turn_.begin(*run);
     entry e;
     e.kind = entry_kind::cancel_asked;
     e.at = shard_.now_;
     e.text = std::string_view(item.what.bytes).substr(0, 1000);
+    std::uint32_t seq = 0;
+    if (!shard_.turn_.record(e, seq)) // not parked for it here: its body may be running on the frame
+        return refuse(item, errc::limit, quoted(code.name, item.what.id) + " has a history at its limit: its next turn parks it");
+    shard_.set_idle(*run, false);
     if (run->job && run->driver->machine().waiting().front().what.kind != journal::operation_kind::undo)
         shard_.ask_to_stop(*run->job);
     const base::run_number number = run->number;
-    shard_.apply_live(*run, e);
-    shard_.hold(*shard_.find(number), answer_out{std::move(item.to), std::make_unique<answer>()});
+    shard_.advance(*run, run->driver->apply(e, seq, shard_.turn_));
+    resident_run& after = *shard_.find(number);
+    auto told = std::make_unique<answer>();
+    if (after.header.state == run_state::parked) // with nothing of the turn written: the cancel is not in the journal
+        *told = refused(errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it");
+    shard_.hold(after, answer_out{std::move(item.to), std::move(told)});
 }
 
 void request_desk::resume(request_item&& item)
@@ -292,6 +315,8 @@ void request_desk::resume(request_item&& item)
     const auto found = find(item, code);
     if (!found)
         return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
+    if (found->damaged)
+        return refuse_damaged(item, code);
     if (found->header.state != run_state::parked)
         return give(item, answer());
     stored_run stored = reader_.read(found->number, journal::due_never);

@@ -28,7 +28,7 @@ public:
 private:
     void start(request_item&& item);
     void start_new(request_item&& item, const registered_workflow& code);
-    void answer_duplicate(request_item&& item, const registered_workflow& code, base::run_number run);
+    void answer_duplicate(request_item&& item, const registered_workflow& code, const found_run& run);
     void wait_for(request_item&& item);
     void cancel(request_item&& item);
     void resume(request_item&& item);
@@ -38,6 +38,7 @@ private:
     std::optional<found_run> find(const request_item& item, const registered_workflow& code) const;
     static void give(request_item& item, detail::answer a) { item.to->take(std::move(a)); }
     static void refuse(request_item& item, errc why, std::string text);
+    static void refuse_damaged(request_item& item, const registered_workflow& code);
 
     shard& shard_;
     shard_host& host_;

@@ -187,14 +187,7 @@ void run_driver::start(detail::branch&, detail::operation& op)
     if (op.traits().what == detail::verb::compensate)
         return begin_compensation(static_cast<detail::compensate_operation&>(op).saga(), &op);
 
-    // A run that was parked before its first wait was resumed before it, too: the entry is no operation's.
-    for (const entry* resumed = peek(); resumed && resumed->kind == journal::entry_kind::resumed; resumed = peek())
-    {
-        const entry e = *resumed;
-        ahead_valid_ = false;
-        ++next_;
-        machine_.apply(e, static_cast<std::uint32_t>(next_));
-    }
+    pass_resumed();
     const replay::asked what = ask(op);
     if (what.payload.size() > limits_.payload_bytes_max)
         return park(park_reason::limits, "a reply of " + std::to_string(what.payload.size()) + " bytes is over payload_bytes_max (" +
@@ -219,6 +212,18 @@ void run_driver::start(detail::branch&, detail::operation& op)
         v = machine_.apply(machine_.entry(), seq);
     }
     handle(v, machine_.entry());
+}
+
+/// A run that was parked before its first wait, or at its end, was resumed there, too: the entry is no operation's.
+void run_driver::pass_resumed()
+{
+    for (const entry* resumed = peek(); resumed && resumed->kind == journal::entry_kind::resumed; resumed = peek())
+    {
+        const entry e = *resumed;
+        ahead_valid_ = false;
+        ++next_;
+        machine_.apply(e, static_cast<std::uint32_t>(next_));
+    }
 }
 
 void run_driver::handle(verdict v, const entry& e)
@@ -340,6 +345,7 @@ void run_driver::code_ended()
 
 void run_driver::finish()
 {
+    pass_resumed();
     const entry* left = peek();
     if (stopped_)
         return;

@@ -128,6 +128,7 @@ private:
     void handle(replay::verdict v, const journal::entry& e);
     void deliver(const journal::entry& e);
     void keep_undo(detail::operation& op, const journal::entry& e);
+    void pass_resumed();
     void park(journal::park_reason reason, std::string text);
     const journal::entry* peek();
     replay::asked ask(detail::operation& op) const;

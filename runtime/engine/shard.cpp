@@ -126,7 +126,7 @@ void shard::iterate(mailbox::content& news)
         if (row.due <= std::max(now_, wall_)) // by which clock, the run itself knows
             backlog_.push_back(row);
         else
-            heap_.push(row.due, row.run, wake_heap::what::wake);
+            heap_.push(row.due - std::max<base::time_us>(wall_ - now_, 0), row.run, wake_heap::what::wake);
     }
     request_desk desk(*this);
     for (request_item& item : news.requests)
@@ -331,6 +331,7 @@ void shard::look_at_wall_clock()
     if (index_ == 0 && std::abs(ahead - wall_ahead_) > 60'000'000)
         host_.log(severity::warning, "the wall clock was set by " + std::to_string((ahead - wall_ahead_) / 1'000'000) +
                                          " s: sleep_until follows it, everything else does not");
+    const base::time_us forward = std::max<base::time_us>(ahead - wall_ahead_, 0);
     wall_ahead_ = ahead;
     wake_heap old = std::exchange(heap_, {});
     wake_heap::entry e{};
@@ -339,10 +340,11 @@ void shard::look_at_wall_clock()
         const resident_run* run = find(e.run);
         if (e.kind != wake_heap::what::wake || !run || !run->driver)
         {
+            // An evicted run may wait for either clock: looked at by the earlier, it finds out itself.
             if (e.kind == wake_heap::what::wake && e.due <= wall_)
                 backlog_.push_back({e.due, e.run, 0});
             else
-                heap_.push(e.due, e.run, e.kind);
+                heap_.push(e.kind == wake_heap::what::wake ? e.due - forward : e.due, e.run, e.kind);
         }
     }
     for (const auto& [number, run] : runs_)

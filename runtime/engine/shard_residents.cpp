@@ -92,6 +92,12 @@ resident_run* shard::load(base::run_number number, base::time_us due)
     stored_run stored = reader.read(number, due);
     if (!stored.header || stored.header->state != run_state::running)
         return nullptr; // a hint that came too late
+    if (stored.header->workflow.empty())
+    {
+        // The header cannot be read: to park the run would be to write over what is left of it.
+        host_.log(severity::error, stored.fault + ": restore a backup");
+        return nullptr;
+    }
     const registered_workflow* code = host_.workflows.find(stored.header->workflow);
     if (!code)
     {
@@ -104,6 +110,9 @@ resident_run* shard::load(base::run_number number, base::time_us due)
     turn_.begin(run);
     if (!stored.fault.empty())
     {
+        // The new wake row keeps what the old one knew, so that a lost tail is seen again when somebody resumes the run.
+        run.end = stored.written.value_or(run.end);
+        turn_.begin(run);
         park(run, park_reason::corrupt, stored.fault + ": restore a backup");
         return nullptr;
     }

@@ -178,6 +178,10 @@ void shard::advance(resident_run& run, driver_state state)
     while (state == driver_state::waiting && go_on_at_once(run, state))
     {
     }
+    if (!run.driver)
+        return; // parked while going on
+    if (!run.driver)
+        return; // parked while going on
     for (std::string& note : run.driver->notes())
         host_.log(severity::note, note, run.header.workflow, run.header.id);
     run.driver->notes().clear();
@@ -219,8 +223,6 @@ bool shard::go_on_at_once(resident_run& run, driver_state& state)
 /// The run waits: moves its wake row to when that ends, and begins what can begin.
 void shard::rest(resident_run& run)
 {
-    if (!run.driver)
-        return; // parked while going on
     base::time_us due = journal::due_never;
     for (const replay::pending& p : run.driver->machine().waiting())
         if (is_step(p) && (run.job || p.due <= now_))

@@ -5,6 +5,7 @@
 
 #include <everstep/async.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
@@ -144,25 +145,24 @@ void engine_core::accept(request&& what, std::unique_ptr<receiver> to)
         return refuse(errc::limit, "an input of " + std::to_string(what.bytes.size()) + " bytes is over payload_bytes_max (" +
                                        std::to_string(options.payload_bytes_max) + "): keep it outside and pass a reference");
     const std::uint64_t hash = journal::id_hash(code->name, what.id);
-    if (answer_at_once(what, hash, *code, *to))
-        return;
+    if (auto a = answer_at_once(what, hash, *code))
+    {
+        open.unlock(); // as above
+        return to->take(std::move(*a));
+    }
     shard_of(hash).put_request({std::move(what), hash, std::move(to)});
 }
 
 /// What the journal alone can answer needs no shard: a snapshot shows only what is durable.
-bool engine_core::answer_at_once(const request& what, std::uint64_t id_hash, const core::registered_workflow& code, receiver& to)
+std::optional<answer> engine_core::answer_at_once(const request& what, std::uint64_t id_hash, const core::registered_workflow& code)
 {
     if (what.what != request_kind::reply && what.what != request_kind::result && what.what != request_kind::status)
-        return false;
+        return std::nullopt;
     const core::journal_reader reader(*store_);
     const auto found = reader.find(ids, newest_run(), id_hash, code.name, what.id);
     if (!found || (what.what == request_kind::reply && found->header.state == journal::run_state::running))
-        return false;
-    auto a = core::request_desk::answer_from_journal(reader, *found, what.what);
-    if (!a)
-        return false;
-    to.take(std::move(*a));
-    return true;
+        return std::nullopt;
+    return core::request_desk::answer_from_journal(reader, *found, what.what);
 }
 
 base::run_number engine_core::take_run_number() noexcept
@@ -230,7 +230,7 @@ void engine_core::load_wakes()
         if (!of_shard[index].empty())
             shards_[index]->put_due(of_shard[index]);
     // Everything due is read, a page after the other; what is due later waits for its time.
-    if (wakes_->horizon() <= time_->now())
+    if (wakes_->horizon() <= std::max(time_->now(), time_->wall()))
         shards_.front()->put_alarm();
 }
 

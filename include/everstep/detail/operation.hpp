@@ -57,6 +57,7 @@ struct operation_traits
     void (*decode)(void* slot, std::string_view encoded) = nullptr;
     void (*destroy)(void* slot) noexcept = nullptr;
     std::size_t slot_bytes = 0;
+    bool shows_attempt = false; ///< the body takes the attempt: it may use the token and see the stop
     /// Calls the undo of a saga step with the recorded result.
     void (*undo)(attempt&, services&, std::string_view encoded) = nullptr;
 };

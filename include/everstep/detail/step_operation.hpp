@@ -158,6 +158,7 @@ private:
             traits.run = &run;
         if constexpr (!std::is_void_v<Undo>)
             traits.undo = &undo;
+        traits.shows_attempt = takes_attempt<Body> || awaited_body<returned>::is;
         return traits;
     }
     static constexpr operation_traits traits_of = make_traits();

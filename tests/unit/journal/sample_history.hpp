@@ -63,6 +63,7 @@ inline std::vector<entry> ended_entries()
     all.back().code = "declined";
     all.back().text = "no funds";
     all.push_back(of_kind(entry_kind::cancelled));
+    all.back().text = "the customer called";
     return all;
 }
 

@@ -1,0 +1,3 @@
+#include "coroutine.hpp"
+
+task run() { co_return receipt{co_await name(), 1}; }
