@@ -150,7 +150,8 @@ struct begin_submit
         if (!fallback)
             fallback = boost::asio::system_executor();
         using held = completion<Tag, std::decay_t<Handler>>;
-        submit(core, std::move(what), std::make_unique<held>(std::move(tag), core, std::decay_t<Handler>(std::forward<Handler>(handler)), fallback));
+        std::decay_t<Handler> own(std::forward<Handler>(handler));
+        submit(core, std::move(what), std::make_unique<held>(std::move(tag), core, std::move(own), fallback));
     }
 };
 
@@ -158,8 +159,8 @@ struct begin_submit
 template <class Tag, class Token>
 auto async_submit(Tag tag, std::weak_ptr<engine_core> core, request what, Token&& token)
 {
-    return boost::asio::async_initiate<Token, typename completes_with<Tag>::signature>(begin_submit{}, token, std::move(tag), std::move(core),
-                                                                                       std::move(what));
+    using signature = typename completes_with<Tag>::signature;
+    return boost::asio::async_initiate<Token, signature>(begin_submit{}, token, std::move(tag), std::move(core), std::move(what));
 }
 
 /// A body's awaitable under way. Everything on one thread, but the stop.
@@ -212,7 +213,8 @@ private:
 };
 
 template <class Result, class Executor>
-boost::asio::awaitable<void, Executor> encode_awaited(boost::asio::awaitable<Result, Executor> work, std::shared_ptr<awaited_call> call)
+boost::asio::awaitable<void, Executor> encode_awaited(boost::asio::awaitable<Result, Executor> work,
+                                                      std::shared_ptr<awaited_call> call)
 {
     if constexpr (std::is_void_v<Result>)
     {
@@ -236,7 +238,8 @@ Executor executor_for(const boost::asio::any_io_executor& executor)
     {
         const Executor* same = executor.target<Executor>();
         if (same == nullptr)
-            throw engine_error{errc::wrong_use, "a body returns an awaitable of an executor that is not the engine's: return asio::awaitable<T>"};
+            throw engine_error{errc::wrong_use, "a body returns an awaitable of an executor that is not the engine's: "
+                                                "return asio::awaitable<T>"};
         return *same;
     }
 }
@@ -256,8 +259,9 @@ struct awaited_body<boost::asio::awaitable<Result, Executor>>
         boost::asio::awaitable<void, Executor> whole = encode_awaited<Result, Executor>(call_body(body, a), call);
         call->follow(a.stop());
         // May end at once, and then the attempt is gone: the last that we do with it.
-        boost::asio::co_spawn(same, std::move(whole), boost::asio::bind_cancellation_slot(
-                                                          call->slot(), [call](std::exception_ptr failure) { call->end(failure); }));
+        auto ended = boost::asio::bind_cancellation_slot(
+            call->slot(), [call](std::exception_ptr failure) { call->end(failure); });
+        boost::asio::co_spawn(same, std::move(whole), std::move(ended));
     }
 };
 }

@@ -17,7 +17,7 @@ using journal::table;
 namespace
 {
 /// Engine time is journaled ahead by this much, so that a commit need not carry a clock of its own.
-constexpr base::time_us clock_lease_us = 1'000'000;
+constexpr base::time_us clock_lease_us = 20'000;
 constexpr journal::record_key meta_key{0, 0};
 /// The map's room is looked at every so often: less than a hundred megabytes can go by, and the last sixteenth is kept for it.
 constexpr std::uint64_t commits_per_look = 8;

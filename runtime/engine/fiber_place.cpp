@@ -243,7 +243,8 @@ void fiber_thread::add_running(std::vector<running_body>& to) const
 
 fiber_place::fiber_place(const fiber_limits& limits, pool_place& pool, inflight_map& inflight, blocked_step on_blocked,
                          std::function<void()> on_thread)
-    : blocks_after_(limits.blocks_after), pool_(pool), inflight_(inflight), on_blocked_(std::move(on_blocked)), on_thread_(std::move(on_thread))
+    : blocks_after_(limits.blocks_after), pool_(pool), inflight_(inflight), on_blocked_(std::move(on_blocked)),
+      on_thread_(std::move(on_thread))
 {
     const std::uint32_t count = std::max(1U, limits.threads);
     for (std::uint32_t i = 0; i < count; ++i)

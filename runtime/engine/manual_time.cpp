@@ -72,13 +72,13 @@ void manual_time::advance_to(base::time_us engine_time)
 
 void manual_time::advance_by(base::time_us us) { advance_to(now() + us); }
 
-void manual_time::set_wall(base::time_us wall)
+void manual_time::set_wall(base::time_us to)
 {
     std::vector<std::size_t> all;
     {
         const std::scoped_lock lock(mutex_);
-        const base::time_us jump = wall - wall_;
-        wall_ = wall;
+        const base::time_us jump = to - wall_;
+        wall_ = to;
         if (jump > 60'000'000 || jump < -60'000'000)
             ++jumps_;
         for (std::size_t shard = 0; shard < due_.size(); ++shard)

@@ -15,7 +15,7 @@ namespace everstep::core
 class manual_time final : public time_source
 {
 public:
-    explicit manual_time(base::time_us wall = 1'000'000'000'000'000) : now_(wall), wall_(wall) {}
+    explicit manual_time(base::time_us begin = 1'000'000'000'000'000) : now_(begin), wall_(begin) {}
 
     void start(base::time_us journaled, std::size_t shards, waker wake) override;
     void stop() noexcept override;
@@ -28,7 +28,7 @@ public:
     void advance_to(base::time_us engine_time);
     void advance_by(base::time_us us);
     /// Somebody sets the wall clock: wakes all shards.
-    void set_wall(base::time_us wall);
+    void set_wall(base::time_us to);
 
     /// Until some shard has armed an alarm later than now; the earliest such.
     base::time_us await_alarm();

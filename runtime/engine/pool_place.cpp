@@ -92,7 +92,8 @@ void pool_place::note_duration(clock::duration whole, std::size_t jobs) noexcept
     if (jobs == 0)
         return;
     // One body that blocks for long says little about the next: bounded, so that the mean soon forgets it.
-    const std::int64_t each = std::min<std::int64_t>(std::chrono::nanoseconds(whole).count() / static_cast<std::int64_t>(jobs), 1'000'000);
+    const std::int64_t mean = std::chrono::nanoseconds(whole).count() / static_cast<std::int64_t>(jobs);
+    const std::int64_t each = std::min<std::int64_t>(mean, 1'000'000);
     const std::int64_t before = body_ns_.load(std::memory_order_relaxed);
     body_ns_.store(before < 0 ? each : before + (each - before) / 8, std::memory_order_relaxed);
 }

@@ -180,8 +180,6 @@ void shard::advance(resident_run& run, driver_state state)
     }
     if (!run.driver)
         return; // parked while going on
-    if (!run.driver)
-        return; // parked while going on
     for (std::string& note : run.driver->notes())
         host_.log(severity::note, note, run.header.workflow, run.header.id);
     run.driver->notes().clear();

@@ -34,8 +34,8 @@ int make_timer(clockid_t clock)
 }
 }
 
-system_time::system_time(const boost::asio::any_io_executor& io, wall_clock wall)
-    : alarm_(io, make_timer(CLOCK_BOOTTIME)), wall_set_(io, make_timer(CLOCK_REALTIME)), wall_(wall)
+system_time::system_time(const boost::asio::any_io_executor& io, wall_clock read_wall)
+    : alarm_(io, make_timer(CLOCK_BOOTTIME)), wall_set_(io, make_timer(CLOCK_REALTIME)), wall_(read_wall)
 {
 }
 

@@ -24,7 +24,7 @@ public:
     using wall_clock = base::time_us (*)() noexcept;
 
     /// The executor's thread must run until stop() has returned.
-    explicit system_time(const boost::asio::any_io_executor& io, wall_clock wall = &real_wall);
+    explicit system_time(const boost::asio::any_io_executor& io, wall_clock read_wall = &real_wall);
     ~system_time() override;
     system_time(const system_time&) = delete;
     system_time& operator=(const system_time&) = delete;

@@ -109,7 +109,7 @@ TEST_F(JournalReader, IdThatTheFilterRulesOutIsNotLookedUp)
 /// Another id whose hash happens to be that of "o-2".
 stored_runs::draft collision(const stored_runs& runs, std::uint64_t number)
 {
-    stored_runs::draft other = runs.begin(number, "other");
+    stored_runs::draft other = runs.begin(number, "o-9");
     other.id_hash = journal::id_hash("shop", "o-2");
     return other;
 }

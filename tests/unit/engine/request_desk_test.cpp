@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -262,13 +263,41 @@ TEST_F(RequestDeskFull, DuplicateDoesNotWaitForAdmission)
     EXPECT_EQ(again->text(), "ok");
 }
 
-TEST_F(RequestDeskFull, LaterStartDoesNotOvertakeOnesThatWait)
+/// What two bodies do on the shard's own thread: between two looks at its requests.
+struct interludes
 {
-    const auto second = host_->start(waiter_flow, "a", 1);
-    const auto third = host_->start(waiter_flow, "b", 1, admission::refuse);
-    EXPECT_EQ(third->value().why, errc::overloaded);
-    host_->let_commits();
-    second->value();
+    std::function<void()> first;
+    std::function<void()> then;
+};
+
+constexpr step_options on_shard{.retry = {}, .timeout = {}, .place = step_place::shard};
+
+workflow<int> plays_interludes(context& ctx, int)
+{
+    co_await ctx.step("first", on_shard, [](attempt& a) { a.use<interludes>().first(); });
+    co_await ctx.step("then", on_shard, [](attempt& a) { a.use<interludes>().then(); });
+    co_return 0;
+}
+
+TEST_F(RequestDesk, LaterStartDoesNotOvertakeOnesThatWait)
+{
+    std::shared_ptr<test::given_answer> first;
+    std::shared_ptr<test::given_answer> later;
+    interludes play{[&] {
+                        host_->nearly_full = true;
+                        first = host_->start(waiter_flow, "a", 1);
+                    },
+                    [&] {
+                        host_->nearly_full = false;
+                        later = host_->start(waiter_flow, "b", 1, admission::refuse);
+                    }};
+    host_->given.add(play);
+    host_->add("plays", plays_interludes);
+    fake_host& host = started();
+    host.start(plays_interludes, "p", 1);
+    host.result(plays_interludes, "p")->value();
+    EXPECT_EQ(later->value().why, errc::overloaded);
+    EXPECT_EQ(first->text(), "ok");
 }
 
 TEST_F(RequestDesk, StartIsRefusedWhileTheDiskIsFull)
@@ -412,193 +441,6 @@ TEST_F(RequestDesk, StateOfAFailedRunSaysWhy)
     const run_status status = host.status(waiter_flow, "a");
     EXPECT_EQ(status.reason, "cancelled");
     EXPECT_EQ(status.text, "enough");
-}
-
-// Cancel.
-
-TEST_F(RequestDesk, CancelOfAnUnknownRunIsNotFound)
-{
-    EXPECT_EQ(started().ask(request_kind::cancel, waiter_flow, "a")->value().why, errc::not_found);
-}
-
-TEST_F(RequestDesk, CancelOfAResidentRunEndsIt)
-{
-    fake_host& host = started();
-    host.start(sleeper, "a", 1);
-    host.ask(request_kind::cancel, sleeper, "a", "enough");
-    EXPECT_EQ(host.result(sleeper, "a")->text(), "failed cancelled: enough");
-}
-
-TEST_F(RequestDesk, CancelOfAnEvictedRunEndsIt)
-{
-    fake_host& host = started();
-    host.start(sleeper, "a", 100'000)->value();
-    host.status(sleeper, "a");
-    ASSERT_EQ(host.count.runs_evicted.load(), 1u);
-    EXPECT_EQ(host.ask(request_kind::cancel, sleeper, "a", "enough")->text(), "ok");
-    EXPECT_EQ(host.result(sleeper, "a")->text(), "failed cancelled: enough");
-}
-
-TEST_F(RequestDesk, CancelIsAnsweredWhenItIsDurable)
-{
-    fake_host& host = started();
-    host.start(waiter_flow, "a", 1)->value();
-    host.hold_commits();
-    const auto cancel = host.ask(request_kind::cancel, waiter_flow, "a");
-    host.await_commit();
-    host.settle(waiter_flow);
-    EXPECT_FALSE(cancel->has_come());
-    host.let_commits();
-    EXPECT_EQ(cancel->text(), "ok");
-}
-
-TEST_F(RequestDesk, CancelOfAnEndedRunChangesNothing)
-{
-    fake_host& host = started();
-    host.start(one_step, "a", 7);
-    host.run_until(host.result(one_step, "a"));
-    EXPECT_EQ(host.ask(request_kind::cancel, one_step, "a")->text(), "ok");
-    EXPECT_EQ(host.result(one_step, "a")->text(), "7");
-}
-
-TEST_F(RequestDesk, CancelOfAParkedRunIsRefused)
-{
-    fake_host& host = started();
-    host.start(parker, "a", 1)->value();
-    EXPECT_EQ(host.ask(request_kind::cancel, parker, "a")->text(), "refused wrong_use: 'parker/a' is parked: resume it, then cancel it");
-}
-
-TEST_F(RequestDesk, CancelWaitsForTheBodyThatRuns)
-{
-    fake_host& host = started();
-    host.start(one_step, "a", 7)->value();
-    body_job& job = host.take_job();
-    host.ask(request_kind::cancel, one_step, "a", "enough")->value();
-    EXPECT_EQ(host.status(one_step, "a").state, everstep::run_state::running);
-    host.finish(job);
-    EXPECT_EQ(host.result(one_step, "a")->text(), "failed cancelled: enough");
-}
-
-TEST_F(RequestDesk, SecondCancelIsAnswered)
-{
-    fake_host& host = started();
-    host.start(one_step, "a", 7)->value();
-    body_job& job = host.take_job();
-    host.ask(request_kind::cancel, one_step, "a")->value();
-    EXPECT_EQ(host.ask(request_kind::cancel, one_step, "a")->text(), "ok");
-    host.finish(job);
-}
-
-TEST_F(RequestDesk, CancelThatFindsNoRoomInTheHistoryLeavesARunningBodyItsFrame)
-{
-    host_->options.history_entries_max = 1;
-    fake_host& host = started();
-    host.start(one_step, "a", 7)->value();
-    body_job& job = host.take_job();
-    EXPECT_EQ(host.ask(request_kind::cancel, one_step, "a")->value().why, errc::limit);
-    host.finish(job); // its closure lives in the frame
-    EXPECT_EQ(host.status(one_step, "a").reason, "limits");
-}
-
-// Resume.
-
-TEST_F(RequestDesk, ResumeOfAnUnknownRunIsNotFound)
-{
-    EXPECT_EQ(started().ask(request_kind::resume, waiter_flow, "a")->value().why, errc::not_found);
-}
-
-TEST_F(RequestDesk, ResumeOfARunThatIsNotParkedChangesNothing)
-{
-    fake_host& host = started();
-    host.start(waiter_flow, "a", 1)->value();
-    EXPECT_EQ(host.ask(request_kind::resume, waiter_flow, "a")->text(), "ok");
-    EXPECT_EQ(host.status(waiter_flow, "a").state, everstep::run_state::running);
-}
-
-TEST_F(RequestDesk, ResumedRunIsTriedAgain)
-{
-    fake_host& host = started();
-    host.start(parker, "a", 1)->value();
-    EXPECT_EQ(host.ask(request_kind::resume, parker, "a")->text(), "ok");
-    host.await_log("parked");
-    host.status(parker, "a");
-    EXPECT_EQ(host.count.runs_parked.load(), 2u); // it has not learnt
-}
-
-TEST_F(RequestDesk, ResumedRunIsTrustedAnew)
-{
-    fake_host& host = started();
-    host.start(parker, "a", 1)->value();
-    host.ask(request_kind::resume, parker, "a")->value();
-    EXPECT_TRUE(host.trusted.contains(1));
-}
-
-TEST_F(RequestDesk, ResumeWithoutRoomInTheHistoryIsRefused)
-{
-    host_->options.history_entries_max = 1;
-    fake_host& host = started();
-    host.start(parker, "a", 1)->value();
-    EXPECT_EQ(host.ask(request_kind::resume, parker, "a")->value().why, errc::limit);
-    EXPECT_EQ(host.status(parker, "a").state, everstep::run_state::parked);
-}
-
-// The end of answering.
-
-TEST_F(RequestDesk, FailedCommitRefusesEverythingThatWaits)
-{
-    fake_host& host = started();
-    host.start(waiter_flow, "old", 1)->value();
-    const auto result = host.result(waiter_flow, "old");
-    host.settle(waiter_flow);
-    host.hold_commits();
-    const auto start = host.start(waiter_flow, "a", 1);
-    host.await_commit();
-    const auto again = host.start(waiter_flow, "a", 1);
-    host.settle(waiter_flow);
-    host.decide(fate::unknown_absent);
-    host.let_commits();
-    EXPECT_EQ(result->text(), "refused unknown");
-    EXPECT_EQ(start->text(), "refused unknown");
-    EXPECT_EQ(again->text(), "refused unknown");
-}
-
-TEST_F(RequestDesk, FailedCommitRefusesStartsThatWaitForAdmission)
-{
-    host_->options.queue_bytes_max = 1;
-    fake_host& host = started();
-    host.hold_commits();
-    host.start(waiter_flow, "a", 1);
-    host.await_commit();
-    const auto second = host.start(waiter_flow, "b", 1);
-    host.settle(waiter_flow);
-    host.decide(fate::unknown_present);
-    host.let_commits();
-    EXPECT_EQ(second->text(), "refused unknown");
-}
-
-TEST_F(RequestDesk, RequestAfterAFailedCommitIsRefused)
-{
-    fake_host& host = started();
-    host.decide(fate::unknown_absent);
-    host.start(waiter_flow, "a", 1)->value();
-    EXPECT_EQ(host.start(waiter_flow, "b", 1)->text(), "refused unknown");
-}
-
-TEST_F(RequestDesk, ClosingRefusesWhoWaits)
-{
-    fake_host& host = started();
-    host.start(waiter_flow, "a", 1)->value();
-    const auto result = host.result(waiter_flow, "a");
-    host.settle(waiter_flow);
-    host.close();
-    EXPECT_EQ(result->text(), "refused closed");
-}
-
-TEST_F(RequestDesk, RequestAfterClosingIsRefused)
-{
-    fake_host& host = started();
-    host.close();
-    EXPECT_EQ(host.start(waiter_flow, "a", 1)->text(), "refused closed");
 }
 }
 }

@@ -116,6 +116,24 @@ TEST_F(ShardResidents, LongWaitIsNotEvictedAheadOfTheDisk)
     EXPECT_EQ(host.count.runs_evicted.load(), 0u);
 }
 
+TEST_F(ShardResidents, RunIsKeptWhileALaterTurnOfItIsNotDurable)
+{
+    fake_host& host = started();
+    host.hold_commits();
+    host.start(naps, "a", 100);
+    host.await_commit();
+    host.ask(request_kind::cancel, naps, "a");
+    host.settle(naps);
+    host.let_one_commit();
+    host.await_commit();
+    host.settle(naps);
+    const auto second_cancel = host.ask(request_kind::cancel, naps, "a");
+    host.settle(naps);
+    host.let_commits();
+    second_cancel->value();
+    EXPECT_EQ(host.count.entries_written.load(), 4u); // started, timer_set, cancel_asked, cancelled: nothing twice
+}
+
 TEST_F(ShardResidents, ShortWaitStays)
 {
     host_->options.resident_wait_max = 10s;
@@ -410,7 +428,9 @@ TEST_F(ShardResidentsDamage, IdWithADamagedHeaderIsNotStartedAgain)
 
 TEST_F(ShardResidentsDamage, DamagedIdIsNotStartedAgain)
 {
-    const stored_runs::draft run = half_done();
+    stored_runs::draft run = half_done();
+    run.header.state = journal::run_state::completed; // so that it is not in memory
+    run.has_wake = false;
     runs_.commit(run);
     runs_.damage(table::id, journal::id_key(run.number, run.id_hash));
     fake_host& host = recovered();

@@ -125,6 +125,7 @@ protected:
     {
         fail();
         host.finish(host.take_job());
+        host.settle(plain); // an alarm of another kind may be armed already
         return host.clock().await_alarm();
     }
 
@@ -268,6 +269,27 @@ TEST_F(ShardTurns, BodyThatIgnoresItsStopIsNamedAfterItsGrace)
     EXPECT_EQ(host.await_log("was asked to stop and goes on"),
               "the body of plain/a step first was asked to stop and goes on: look at attempt.stop()");
     host.finish(job);
+}
+
+TEST_F(ShardTurns, GraceOfOneAttemptDoesNotNameTheNext)
+{
+    host_->options.stop_grace = 10s;
+    fake_host& host = started();
+    host.start(with_timeout, "a", 1)->value();
+    body_job& first = host.take_job();
+    host.clock().advance_by(5 * second);
+    host.settle(plain); // its grace stays in the heap, due at 15
+    fail();
+    host.finish(first);
+    host.settle(plain);
+    host.clock().advance_by(second);
+    body_job& next = host.take_job();
+    host.clock().advance_by(5 * second);
+    host.settle(plain); // asked to stop at 11
+    host.clock().advance_by(4 * second);
+    host.settle(plain);
+    EXPECT_EQ(host.count.bodies_ignoring_stop.load(), 0u);
+    host.finish(next);
 }
 
 TEST_F(ShardTurns, BodyThatStopsInTimeIsNotNamed)

@@ -2,6 +2,7 @@
 
 #include "opened_engine.hpp"
 
+#include <everstep/async.hpp>
 #include <everstep/context.hpp>
 
 #include <gtest/gtest.h>
