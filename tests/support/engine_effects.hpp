@@ -7,6 +7,7 @@
 
 #include <everstep/attempt.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -49,6 +50,12 @@ public:
         std::unique_lock lock(mutex_);
         return !gate_.wait(lock, a.stop(), [this] { return open_; });
     }
+    /// Whatever it is asked.
+    void wait_for_gate()
+    {
+        std::unique_lock lock(mutex_);
+        gate_.wait(lock, [this] { return open_; });
+    }
     void open_gate()
     {
         const std::scoped_lock lock(mutex_);
@@ -82,11 +89,12 @@ public:
     std::atomic<bool> bank_is_open{};
 
     /// A new engine opens on this journal: from here on what it holds must not be done again.
-    void begin_life(const engine_journal& runs, std::function<base::time_us()> now)
+    void begin_life(const engine_journal& runs, std::function<base::time_us()> now, std::function<engine_journal()> durable)
     {
         const std::scoped_lock lock(mutex_);
         ++life_;
         now_ = std::move(now);
+        durable_ = std::move(durable);
         recorded_.clear();
         for (const auto& [name, run] : runs)
             for (const engine_entry& e : run.entries)
@@ -99,6 +107,7 @@ public:
     {
         const std::scoped_lock lock(mutex_);
         now_ = nullptr;
+        durable_ = nullptr;
     }
 
     /// What must never happen, and has.
@@ -116,8 +125,30 @@ private:
         base::time_us due{};
     };
 
+    /// Output commit: all that came before this call is durable.
+    void judge_order(const call& made)
+    {
+        const std::string id = made.what.substr(0, made.what.find('/'));
+        const engine_journal now = durable_();
+        const auto run = std::find_if(now.begin(), now.end(), [&](const auto& one) { return one.second.header.id == id; });
+        if (run == now.end())
+            return violations_.push_back(made.what + " ran before its run was durable");
+        for (const call& before : calls_)
+        {
+            if (before.life != made.life || before.token == made.token || before.what.substr(0, before.what.find('/')) != id)
+                continue;
+            const auto& entries = run->second.entries;
+            if (std::none_of(entries.begin(), entries.end(), [&](const engine_entry& e) {
+                    return token_at(run->second.header.seed, e.where) == before.token;
+                }))
+                violations_.push_back(made.what + " ran before the result of " + before.what + " was durable");
+        }
+    }
+
     void judge(const call& made)
     {
+        if (durable_)
+            judge_order(made);
         for (const call& before : calls_)
             if (before.life == made.life && before.token == made.token && before.number == made.number && !resumed_)
                 violations_.push_back(made.what + ": attempt " + std::to_string(made.number) + " ran twice in one life");
@@ -151,6 +182,7 @@ private:
     std::vector<std::string> violations_;
     std::map<std::string, record> recorded_;
     std::function<base::time_us()> now_;
+    std::function<engine_journal()> durable_;
     std::size_t life_{};
 };
 

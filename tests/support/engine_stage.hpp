@@ -104,7 +104,7 @@ public:
         parts.make_time = [this](const boost::asio::any_io_executor&) {
             auto made = std::make_unique<watched_time>(world_.wall, world_.bell);
             time_ = made.get();
-            world_.effects.begin_life(at_open_, [clock = time_] { return clock->now(); });
+            world_.effects.begin_life(at_open_, [clock = time_] { return clock->now(); }, [disk = store_] { return read_journal(*disk); });
             return made;
         };
         core_ = std::make_shared<detail::engine_core>(std::move(options), std::move(parts));

@@ -244,6 +244,14 @@ public:
     /// The next commit, and all after it, wait for let_commits().
     void hold_commits() { change([&] { held_ = true; }); }
     void let_commits() { change([&] { held_ = false; }); }
+    /// The one that waits; the next waits again.
+    void let_one_commit()
+    {
+        change([&] {
+            let_one_ = true;
+            commit_waits_ = false;
+        });
+    }
     /// Until a commit waits.
     void await_commit()
     {
@@ -261,10 +269,11 @@ public:
     core::shard& the_shard() noexcept { return *shard_; }
     core::manual_time& clock() noexcept { return time_; }
 
-    /// Until the shard has looked at everything that was sent to it before.
+    /// Until the shard has done everything that was sent to it before. Twice: it answers requests before it looks at its timers.
     template <class Function>
     void settle(Function* function)
     {
+        ask(detail::request_kind::status, function, "nobody")->value();
         ask(detail::request_kind::status, function, "nobody")->value();
     }
 
@@ -366,7 +375,8 @@ private:
         std::unique_lock lock(mutex_);
         commit_waits_ = held_;
         changed_.notify_all();
-        changed_.wait(lock, [&] { return !held_; });
+        changed_.wait(lock, [&] { return !held_ || let_one_; });
+        let_one_ = false;
         commit_waits_ = false;
         return fate_;
     }
@@ -381,6 +391,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     bool held_{};
+    bool let_one_{};
     bool commit_waits_{};
     bool runs_bodies_{};
     fate fate_{fate::durable};
