@@ -248,12 +248,12 @@ std::uint32_t inflight_map::acquire(std::uint64_t run, std::uint64_t step, std::
     return 0;
 }
 
-void inflight_map::release(std::uint32_t slot, std::uint32_t& hint) noexcept
+void inflight_map::release(std::uint32_t number, std::uint32_t& hint) noexcept
 {
-    if (slot == 0)
+    if (number == 0)
         return;
-    slots()[slot - 1].run.store(0, std::memory_order_release);
-    hint = slot - 1;
+    slots()[number - 1].run.store(0, std::memory_order_release);
+    hint = number - 1;
 }
 
 void inflight_map::clear(std::uint64_t run, std::uint64_t step) noexcept

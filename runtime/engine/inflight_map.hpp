@@ -46,7 +46,7 @@ public:
     /// The body begins. Any thread; `hint` is the caller's own, one a thread. Returns 0 where it runs unwatched.
     std::uint32_t acquire(std::uint64_t run, std::uint64_t step, std::uint32_t& hint) noexcept;
     /// The body has returned. Any thread.
-    void release(std::uint32_t slot, std::uint32_t& hint) noexcept;
+    void release(std::uint32_t number, std::uint32_t& hint) noexcept;
     /// A hint for one more thread.
     std::uint32_t next_hint() noexcept { return hints_.fetch_add(hint_stride, std::memory_order_relaxed); }
 

@@ -41,8 +41,8 @@ std::size_t wake_index::load(const taker& take, const std::function<void(base::r
             if (at >= to)
                 return false;
             const auto run = base::run_number{at.minor};
-            if (const auto row = journal::decode_wake(at, value))
-                take({static_cast<base::time_us>(at.major), run, row->id_hash});
+            if (const auto stored = journal::decode_wake(at, value))
+                take({static_cast<base::time_us>(at.major), run, stored->id_hash});
             else
                 damaged(run);
             ++given;

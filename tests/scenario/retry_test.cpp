@@ -1,0 +1,195 @@
+// Steps that fail: attempts, backoff and limits, all of which a crash leaves as they were.
+
+#include "engine_scenario.hpp"
+
+#include <everstep/context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace everstep::test
+{
+namespace
+{
+using namespace std::chrono_literals;
+
+constexpr step_options patient{.retry = {.first = 10s, .factor = 3, .longest = 1h, .jitter = 0, .attempts = 3}};
+
+workflow<std::string> third_time(context& ctx, int)
+{
+    co_return co_await ctx.step("call", patient, [&](attempt& a) -> std::string {
+        did(a, ctx.run_id(), "call");
+        if (a.number() < 3)
+            throw std::runtime_error("busy " + std::to_string(a.number()));
+        return "done";
+    });
+}
+
+TEST(RetryScenario, AttemptsGoOnWhereTheyStoodAndAreNeverEarly)
+{
+    const auto left = all_ways({adds("third", third_time), [](engine_stage& s) {
+                                    s.start(third_time, "a", 0);
+                                    EXPECT_EQ(s.result(third_time, "a"), "\"done\"");
+                                }});
+    const engine_run& run = left.at("third/a");
+    EXPECT_EQ(run.brief(), "started, step_retry call, step_retry call, step_done call, completed");
+    EXPECT_EQ(run.entries[1].due - run.entries[1].at, 10'000'000);
+    EXPECT_EQ(run.entries[2].due - run.entries[2].at, 30'000'000);
+    EXPECT_EQ(run.entries[3].attempts, 3u);
+}
+
+workflow<std::string> exhausted(context& ctx, int)
+{
+    try
+    {
+        co_await ctx.step("call", patient, [&](attempt& a) {
+            did(a, ctx.run_id(), "call");
+            throw std::runtime_error("busy");
+        });
+    }
+    catch (const step_failed& e)
+    {
+        co_return e.code() + "|" + e.text() + "|" + e.step() + "|" + e.path() + "|" + std::to_string(e.attempts());
+    }
+    co_return "no failure";
+}
+
+TEST(RetryScenario, ExhaustedAttemptsAreCaughtAsStepFailed)
+{
+    const auto left = all_ways({adds("exhausted", exhausted), [](engine_stage& s) {
+                                    s.start(exhausted, "a", 0);
+                                    EXPECT_EQ(s.result(exhausted, "a"), "\"std::runtime_error|busy|call|0|3\"");
+                                }});
+    EXPECT_EQ(left.at("exhausted/a").brief(), "started, step_retry call, step_retry call, step_failed call, completed");
+}
+
+workflow<void> declined(context& ctx, int)
+{
+    co_await ctx.step("pay", patient, [&](attempt& a) {
+        did(a, ctx.run_id(), "pay");
+        throw permanent_error("no_money", "the card is empty");
+    });
+}
+
+TEST(RetryScenario, PermanentErrorIsNotTriedAgainAndFailsTheRun)
+{
+    const auto left = all_ways({adds("declined", declined), [](engine_stage& s) {
+                                    s.start(declined, "a", 0);
+                                    EXPECT_EQ(s.result(declined, "a"), "failed no_money: the card is empty");
+                                    EXPECT_EQ(s.reply(declined, "a"), "failed no_money: the card is empty");
+                                }});
+    EXPECT_EQ(left.at("declined/a").brief(), "started, step_failed pay, failed");
+}
+
+workflow<int> asked_to_wait(context& ctx, int)
+{
+    co_return co_await ctx.step("call", [&](attempt& a) {
+        did(a, ctx.run_id(), "call");
+        if (a.number() == 1)
+            throw retry_after(90s);
+        return 7;
+    });
+}
+
+TEST(RetryScenario, RetryAfterSetsTheNextAttempt)
+{
+    const auto left = all_ways({adds("later", asked_to_wait), [](engine_stage& s) {
+                                    s.start(asked_to_wait, "a", 0);
+                                    EXPECT_EQ(s.result(asked_to_wait, "a"), "7");
+                                }});
+    const engine_run& run = left.at("later/a");
+    EXPECT_EQ(run.brief(), "started, step_retry call, step_done call, completed");
+    EXPECT_EQ(run.entries[1].due - run.entries[1].at, 90'000'000);
+}
+
+constexpr step_options hurried{.retry = {.attempts = 1}, .timeout = 2s};
+
+workflow<std::string> too_slow(context& ctx, int)
+{
+    try
+    {
+        co_await ctx.step("call", hurried, [&](attempt& a) {
+            did(a, ctx.run_id(), "call");
+            if (!a.use<engine_effects>().wait_for_stop(a))
+                throw std::logic_error("the gate is open");
+            throw std::runtime_error("stopped");
+        });
+    }
+    catch (const timed_out& e)
+    {
+        co_return e.text();
+    }
+    co_return "no time-out";
+}
+
+TEST(RetryScenario, TimeOutAsksTheBodyToStopAndIsThrownAsTimedOut)
+{
+    // Closing stops the body too, but that is no time-out: so only the straight way.
+    engine_world world(std::make_unique<memory_disk>());
+    engine_stage s(world, adds("slow", too_slow));
+    s.start(too_slow, "a", 0);
+    EXPECT_EQ(s.result(too_slow, "a"), "\"no result within 2000 ms; the body ended with std::runtime_error: stopped\"");
+    EXPECT_EQ(s.run("slow/a").brief(), "started, step_failed call, completed");
+}
+
+constexpr step_options late{.timeout = 2s};
+
+workflow<std::string> late_but_done(context& ctx, int)
+{
+    co_return co_await ctx.step("call", late, [&](attempt& a) {
+        did(a, ctx.run_id(), "call");
+        return std::string(a.use<engine_effects>().wait_for_stop(a) ? "late" : "early");
+    });
+}
+
+TEST(RetryScenario, ResultThatComesAfterTheTimeOutCounts)
+{
+    all_ways({adds("late", late_but_done), [](engine_stage& s) {
+                  s.start(late_but_done, "a", 0);
+                  EXPECT_EQ(s.result(late_but_done, "a"), "\"late\"");
+              }});
+}
+
+constexpr step_options choosy{.retry = {.again = [](std::string_view code, std::string_view) { return code != "std::logic_error"; }}};
+
+workflow<int> predicate(context& ctx, int)
+{
+    co_return co_await ctx.step("call", choosy, [&](attempt& a) -> int {
+        did(a, ctx.run_id(), "call");
+        if (a.number() == 1)
+            throw std::runtime_error("try again");
+        throw std::logic_error("do not");
+    });
+}
+
+TEST(RetryScenario, PredicateEndsTheAttempts)
+{
+    const auto left = all_ways({adds("choosy", predicate), [](engine_stage& s) {
+                                    s.start(predicate, "a", 0);
+                                    EXPECT_EQ(s.result(predicate, "a"), "failed std::logic_error: do not");
+                                }});
+    EXPECT_EQ(left.at("choosy/a").brief(), "started, step_retry call, step_failed call, failed");
+}
+
+constexpr step_options bounded{.retry = {.first = 10s, .factor = 1, .jitter = 0, .attempts = 0, .total = 25s}};
+
+workflow<int> limited_time(context& ctx, int)
+{
+    co_return co_await ctx.step("call", bounded, [&](attempt& a) -> int {
+        did(a, ctx.run_id(), "call");
+        throw std::runtime_error("busy");
+    });
+}
+
+TEST(RetryScenario, TotalTimeEndsTheAttempts)
+{
+    engine_world world(std::make_unique<memory_disk>());
+    engine_stage s(world, adds("bounded", limited_time));
+    s.start(limited_time, "a", 0);
+    EXPECT_EQ(s.result(limited_time, "a"), "failed std::runtime_error: busy");
+    EXPECT_EQ(s.run("bounded/a").brief(), "started, step_retry call, step_retry call, step_failed call, failed");
+}
+}
+}

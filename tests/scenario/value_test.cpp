@@ -1,0 +1,188 @@
+// What goes in and comes out: results of every kind, replies, sub-coroutines, and values that are the same in replay.
+
+#include "engine_scenario.hpp"
+
+#include <everstep/context.hpp>
+
+#include <boost/describe.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace everstep::test
+{
+namespace
+{
+using namespace std::chrono_literals;
+
+struct parcel
+{
+    std::unique_ptr<int> weight;
+};
+BOOST_DESCRIBE_STRUCT(parcel, (), (weight))
+
+workflow<parcel, parcel> moves(context& ctx, parcel given)
+{
+    parcel made = co_await ctx.step("make", [&] {
+        parcel p;
+        p.weight = std::make_unique<int>(*given.weight + 1);
+        return p;
+    });
+    co_await ctx.reply(made);
+    co_await ctx.sleep_for(1h);
+    co_return made;
+}
+
+TEST(ValueScenario, MoveOnlyInputResultAndReply)
+{
+    parcel first;
+    first.weight = std::make_unique<int>(4);
+    const scenario what{adds("moves", moves), [&](engine_stage& s) {
+                            EXPECT_EQ(s.start(moves, "a", first), "ok");
+                            EXPECT_EQ(s.reply(moves, "a"), R"({"weight":5})");
+                            EXPECT_EQ(s.result(moves, "a"), R"({"weight":5})");
+                        }};
+    all_ways(what);
+}
+
+workflow<void> returns_nothing(context& ctx, int)
+{
+    co_await ctx.step("work", [] {});
+}
+
+TEST(ValueScenario, WorkflowWithoutResultOrReply)
+{
+    all_ways({adds("void", returns_nothing), [](engine_stage& s) {
+                  s.start(returns_nothing, "a", 0);
+                  EXPECT_EQ(s.result(returns_nothing, "a"), "null");
+                  EXPECT_EQ(s.reply(returns_nothing, "a"), "no reply");
+              }});
+}
+
+workflow<int, std::string> leaf(context& ctx, const int& n)
+{
+    co_await ctx.reply(std::string("from below"));
+    co_await ctx.sleep_for(1h);
+    co_return co_await ctx.step("leaf", [&] { return n + 1; });
+}
+
+workflow<int> middle(context& ctx, int n, bool fails)
+{
+    const int below = co_await ctx.step("middle", [&] { return n + 10; });
+    if (fails)
+        throw std::runtime_error("middle");
+    co_return below;
+}
+
+workflow<int, std::string> branch(context& ctx, int n)
+{
+    const int one = co_await leaf(ctx, n);
+    const int two = co_await middle(ctx, one, false);
+    try
+    {
+        co_await middle(ctx, two, true);
+    }
+    catch (const std::runtime_error&)
+    {
+        co_return two;
+    }
+    co_return -1;
+}
+
+workflow<int, std::string> three_deep(context& ctx, int n)
+{
+    const int below = co_await branch(ctx, n);
+    co_return co_await ctx.step("top", [&] { return below + 100; });
+}
+
+TEST(ValueScenario, SubCoroutinesThreeDeepWithStepsReplyAndErrors)
+{
+    const auto left = all_ways({adds("deep", three_deep), [](engine_stage& s) {
+                                    s.start(three_deep, "a", 1);
+                                    EXPECT_EQ(s.reply(three_deep, "a"), "\"from below\"");
+                                    EXPECT_EQ(s.result(three_deep, "a"), "112");
+                                }});
+    EXPECT_EQ(left.at("deep/a").brief(), "started, replied, timer_set, timer_fired, step_done leaf, step_done middle, step_done middle, "
+                                         "step_done top, completed");
+}
+
+workflow<std::string> same_again(context& ctx, int)
+{
+    std::string trouble;
+    for (int n = 0; n < 3; ++n)
+    {
+        const std::string uuid = ctx.uuid();
+        const std::uint64_t random = ctx.random();
+        const context::time_point now = ctx.now();
+        const auto seen = co_await ctx.step("see", [&] { return std::make_tuple(uuid, random, now); });
+        if (seen != std::make_tuple(uuid, random, now))
+            trouble += "differs at " + std::to_string(n) + "; ";
+        if (uuid.size() != 36 || uuid[14] != '4')
+            trouble += "no version 4: " + uuid;
+        co_await ctx.sleep_for(1h);
+        if (ctx.now() - now < 1h)
+            trouble += "now stood still; ";
+    }
+    co_return trouble;
+}
+
+TEST(ValueScenario, NowRandomAndUuidAreTheSameInReplay)
+{
+    // What the step has recorded holds the run's own numbers: only the result is compared.
+    for (const char* way : {"evicted", "anew"})
+    {
+        engine_world world(std::make_unique<memory_disk>());
+        const bool evicted = std::string(way) == "evicted";
+        for (bool ended = false; !ended;)
+        {
+            try
+            {
+                engine_stage s(world, adds("same", same_again),
+                               {.decide = {}, .ends_at_alarm = !evicted, .change = [](engine_options& o) { o.resident_wait_max = 0ms; }});
+                s.start(same_again, "a", 0);
+                EXPECT_EQ(s.result(same_again, "a"), "\"\"");
+                ended = true;
+            }
+            catch (const life_over&)
+            {
+            }
+        }
+    }
+}
+
+workflow<int, int> twice(context& ctx, int n)
+{
+    co_await ctx.reply(n);
+    co_await ctx.reply(n + 1);
+    co_await ctx.sleep_for(1h);
+    co_return n;
+}
+
+TEST(ValueScenario, OnlyTheFirstReplyCounts)
+{
+    const auto left = all_ways({adds("twice", twice), [](engine_stage& s) {
+                                    s.start(twice, "a", 1);
+                                    EXPECT_EQ(s.reply(twice, "a"), "1");
+                                    EXPECT_EQ(s.result(twice, "a"), "1");
+                                    EXPECT_EQ(s.reply(twice, "a"), "1");
+                                }});
+    EXPECT_EQ(left.at("twice/a").brief(), "started, replied, timer_set, timer_fired, completed");
+}
+
+TEST(ValueScenario, SecondStartIsTheSameRunOrAConflict)
+{
+    all_ways({adds("void", returns_nothing), [](engine_stage& s) {
+                  EXPECT_EQ(s.start(returns_nothing, "a", 1), "ok");
+                  EXPECT_EQ(s.start(returns_nothing, "a", 1), "ok");
+                  EXPECT_EQ(s.start(returns_nothing, "a", 2), "refused conflict: 'void/a' was started with another input: choose another id");
+                  EXPECT_EQ(s.result(returns_nothing, "a"), "null");
+                  EXPECT_EQ(s.start(returns_nothing, "a", 1), "ok");
+                  EXPECT_EQ(s.start(returns_nothing, "a", 2), "refused conflict: 'void/a' was started with another input: choose another id");
+                  EXPECT_EQ(s.journal().size(), 1u);
+              }});
+}
+}
+}
