@@ -53,7 +53,7 @@ std::size_t plain_length(std::string_view text) noexcept
 char* write_escaped(char* to, unsigned char c) noexcept
 {
     constexpr std::string_view hex = "0123456789abcdef";
-    constexpr std::string_view shorts = "btn\0fr"; // U+0008 to U+000D; U+000B has none
+    static constexpr char shorts[] = "btn\0fr"; // U+0008 to U+000D; U+000B has none
     *to++ = '\\';
     if (c == '"' || c == '\\')
     {
