@@ -53,7 +53,7 @@ public:
     step_place place{step_place::pool};
     base::time_us timeout{};   ///< microseconds; 0 is none
     base::time_us deadline{journal::due_never}; ///< engine time at which its stop is asked
-    bool dropped{};            ///< its run was cancelled before it was handed over
+    bool dropped{};            ///< the engine closed or failed before it was handed over
     bool timed_out{};
     base::time_us stop_asked_at{}; ///< 0: not asked
 };
