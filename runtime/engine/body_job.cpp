@@ -35,17 +35,36 @@ std::string text_of(const std::exception& e)
 }
 }
 
+void body_job::begin_anew(detail::operation& op, std::string token, std::uint32_t number, bool shows_attempt)
+{
+    constexpr std::size_t kept_bytes_max = 4096; // a giant's memory is not kept for the next
+    op_ = &op;
+    stop_ = shows_attempt ? std::stop_source() : std::stop_source(std::nostopstate);
+    attempt_.emplace(std::move(token), number, stop_.get_token(), given_);
+    for (std::string* one : {&encoded, &code, &text})
+        if (one->capacity() > kept_bytes_max)
+            std::string().swap(*one);
+        else
+            one->clear();
+    end = body_end::value;
+    delay = {};
+    slot = 0;
+    via = nullptr;
+    undo_of = {};
+    is_undo = false;
+}
+
 void body_job::run() noexcept
 {
     try
     {
         if (is_undo)
         {
-            op_.traits().undo(attempt_, given_, undo_of);
+            op_->traits().undo(*attempt_, given_, undo_of);
             encoded = "null";
         }
         else
-            op_.traits().run(op_, attempt_, encoded);
+            op_->traits().run(*op_, *attempt_, encoded);
         end = body_end::value;
         check_size();
     }
@@ -60,7 +79,7 @@ void body_job::spawn(void* executor) noexcept
 {
     try
     {
-        op_.traits().spawn(op_, attempt_, executor, *this);
+        op_->traits().spawn(*op_, *attempt_, executor, *this);
     }
     catch (...)
     {

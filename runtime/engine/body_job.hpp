@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -44,11 +45,13 @@ public:
     /// `shows_attempt` false: the body takes no attempt, so nobody can see a stop, and none is kept.
     body_job(job_home& home, detail::operation& op, std::string token, std::uint32_t number, services& given,
              std::size_t payload_bytes_max, bool shows_attempt = true)
-        : home_(home), op_(op), given_(given), stop_(shows_attempt ? std::stop_source() : std::stop_source(std::nostopstate)),
-          attempt_(std::move(token), number, stop_.get_token(), given), payload_bytes_max_(payload_bytes_max)
+        : home_(home), op_(&op), given_(given), stop_(shows_attempt ? std::stop_source() : std::stop_source(std::nostopstate)),
+          attempt_(std::in_place, std::move(token), number, stop_.get_token(), given), payload_bytes_max_(payload_bytes_max)
     {
     }
     virtual ~body_job() = default;
+    /// Becomes another attempt of the same shard, and keeps the memory of its strings. Not while a place has it.
+    void begin_anew(detail::operation& op, std::string token, std::uint32_t number, bool shows_attempt);
     body_job(const body_job&) = delete;
     body_job& operator=(const body_job&) = delete;
 
@@ -61,7 +64,7 @@ public:
     void succeeded(std::string encoded) override;
     void threw(std::exception_ptr error) override;
 
-    detail::operation& op() const noexcept { return op_; }
+    detail::operation& op() const noexcept { return *op_; }
     job_home& home() const noexcept { return home_; }
     /// Any thread.
     void ask_to_stop() noexcept { stop_.request_stop(); }
@@ -92,10 +95,10 @@ private:
     void hand_back() noexcept;
 
     job_home& home_;
-    detail::operation& op_;
+    detail::operation* op_;
     services& given_;
     std::stop_source stop_;
-    attempt attempt_;
+    std::optional<attempt> attempt_;
     std::size_t payload_bytes_max_;
 };
 }

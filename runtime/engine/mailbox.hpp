@@ -65,6 +65,13 @@ public:
             arrived_.notify_one();
     }
 
+    /// Something is there to be taken. Any thread.
+    bool has_news()
+    {
+        std::lock_guard lock(mutex_);
+        return !content_.empty();
+    }
+
     /// Takes all there is; waits for something where `wait`. The shard's thread.
     void take(content& into, bool wait)
     {

@@ -22,7 +22,7 @@ class step_attempt;
 struct answer_out
 {
     std::unique_ptr<detail::receiver> to;
-    std::unique_ptr<detail::answer> what;
+    std::unique_ptr<detail::answer> what; ///< null: done, with nothing to say
 };
 /// A body that may begin.
 struct body_out
@@ -57,23 +57,20 @@ public:
     {
         if (current_.empty())
             return;
-        held_.emplace_back(at, std::move(current_));
-        current_.clear();
+        held_.emplace_back(at, std::exchange(current_, take_spare()));
     }
 
     /// Gives out everything that depends on nothing above `durable`, in order. What is held meanwhile waits for the next call.
     template <class Take>
     void release(submission durable, Take&& take)
     {
-        std::vector<output> due = std::exchange(ready_, {});
-        for (output& one : due)
-            take(one);
+        if (!ready_.empty())
+            give(std::exchange(ready_, take_spare()), take);
         while (!held_.empty() && held_.front().first <= durable)
         {
-            due = std::move(held_.front().second);
+            std::vector<output> due = std::move(held_.front().second);
             held_.pop_front();
-            for (output& one : due)
-                take(one);
+            give(std::move(due), take);
         }
     }
 
@@ -88,6 +85,28 @@ public:
     bool has_ready() const noexcept { return !ready_.empty(); }
 
 private:
+    static constexpr std::size_t spares_max = 16;
+
+    template <class Take>
+    void give(std::vector<output> due, Take&& take)
+    {
+        for (output& one : due)
+            take(one);
+        due.clear();
+        if (spare_.size() < spares_max)
+            spare_.push_back(std::move(due));
+    }
+
+    std::vector<output> take_spare()
+    {
+        if (spare_.empty())
+            return {};
+        std::vector<output> one = std::move(spare_.back());
+        spare_.pop_back();
+        return one;
+    }
+
+    std::vector<std::vector<output>> spare_; ///< empty, with their memory: giving large pieces back to malloc each time is dear
     std::vector<output> current_;
     std::vector<output> ready_;
     std::deque<std::pair<submission, std::vector<output>>> held_;

@@ -170,7 +170,7 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
     turn.move_wake(journal::due_now);
     shard_.finish_turn(run);
     run.start_at = run.last_at;
-    shard_.hold(run, answer_out{std::move(item.to), std::make_unique<answer>()});
+    shard_.hold(run, answer_out{std::move(item.to), nullptr});
 
     shard_.make_room();
     if (shard_.has_room())
@@ -251,6 +251,13 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
 void request_desk::wait_for(request_item&& item)
 {
     const registered_workflow& code = *host_.workflows.find(item.what.function);
+    if (resident_run* run = shard_.find(item.id_hash, code, item.what.id); run && run->driver)
+    {
+        // It goes on, so the journal has no answer yet; the one to come depends on all that is not durable today.
+        const bool replied = run->driver->machine().replied();
+        if (item.what.what == request_kind::result || (item.what.what == request_kind::reply && !replied))
+            return run->waiters.push_back({item.what.what, std::move(item.to)});
+    }
     if (comes_again(item, code))
         return;
     const auto found = find(item, code);
@@ -258,7 +265,8 @@ void request_desk::wait_for(request_item&& item)
         return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
     if (auto a = answer_from_journal(reader_, *found, item.what.what))
         return give(item, std::move(*a));
-    shard_.waiters_[found->number].push_back({item.what.what, std::move(item.to)});
+    resident_run* run = shard_.find(found->number);
+    (run ? run->waiters : shard_.waiters_[found->number]).push_back({item.what.what, std::move(item.to)});
 }
 
 void request_desk::cancel(request_item&& item)
@@ -301,9 +309,9 @@ void request_desk::cancel(request_item&& item)
     const base::run_number number = run->number;
     shard_.advance(*run, run->driver->apply(e, seq, shard_.turn_));
     resident_run& after = *shard_.find(number);
-    auto told = std::make_unique<answer>();
+    std::unique_ptr<answer> told;
     if (after.header.state == run_state::parked) // with nothing of the turn written: the cancel is not in the journal
-        *told = refused(errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it");
+        told = std::make_unique<answer>(refused(errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it"));
     shard_.hold(after, answer_out{std::move(item.to), std::move(told)});
 }
 
@@ -345,7 +353,7 @@ void request_desk::resume(request_item&& item)
     shard_.turn_.move_wake(journal::due_now);
     shard_.finish_turn(run);
     host_.trust(base::to_integer(run.number));
-    shard_.hold(run, answer_out{std::move(item.to), std::make_unique<answer>()});
+    shard_.hold(run, answer_out{std::move(item.to), nullptr});
     run.wants_frame = true; // comes again from the journal, as after a crash
     shard_.hold(run, settled_run{run.number});
 }

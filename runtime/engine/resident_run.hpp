@@ -8,14 +8,25 @@
 #include "engine/run_driver.hpp"
 #include "journal/header.hpp"
 
+#include <everstep/detail/engine_link.hpp>
+
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace everstep::core
 {
 class step_attempt;
+
+/// What a run's caller waits for.
+struct waiter
+{
+    detail::request_kind what{};
+    std::unique_ptr<detail::receiver> to;
+};
 
 struct resident_run
 {
@@ -24,7 +35,7 @@ struct resident_run
     journal::run_header header;
     const registered_workflow* code{};
     journal::tail end;
-    std::unique_ptr<run_driver> driver; ///< null: it has ended, is parked, or has no frame yet
+    std::optional<run_driver> driver; ///< empty: it has ended, is parked, or has no frame yet
     step_attempt* job{};                ///< the attempt on its way; owned by the place or the shard's outputs
     submission start_at{};              ///< the one that holds its start
     submission last_at{};               ///< the one that holds its last turn
@@ -34,6 +45,8 @@ struct resident_run
     bool wants_frame{};                 ///< is in the shard's backlog
     std::list<resident_run*>::iterator idle; ///< in the shard's list of waiting runs, where is_idle
     bool is_idle{};
+    std::vector<waiter> waiters;        ///< for its reply or result
+    resident_run* same_hash{};          ///< the next in the shard's index by id
 
     static constexpr base::time_us no_row = -1;
 };
@@ -45,16 +58,19 @@ public:
     using body_job::body_job;
     std::string describe() const override
     {
-        return std::string(of->header.workflow).append("/").append(of->header.id).append(is_undo ? " undo " : " step ").append(op().name().text());
+        return std::string(of.run->header.workflow).append("/").append(of.run->header.id).append(is_undo ? " undo " : " step ").append(op().name().text());
     }
 
-    resident_run* of{}; ///< in memory for as long as the job is out
-    journal::path where;
-    step_place place{step_place::pool};
-    base::time_us timeout{};   ///< microseconds; 0 is none
-    base::time_us deadline{journal::due_never}; ///< engine time at which its stop is asked
-    bool dropped{};            ///< the engine closed or failed before it was handed over
-    bool timed_out{};
-    base::time_us stop_asked_at{}; ///< 0: not asked
+    /// What the shard knows of it: begins anew with each attempt.
+    struct particulars
+    {
+        resident_run* run{}; ///< in memory for as long as the job is out
+        journal::path where;
+        step_place place{step_place::pool};
+        base::time_us timeout{};   ///< microseconds; 0 is none
+        base::time_us deadline{journal::due_never}; ///< engine time at which its stop is asked
+        bool timed_out{};
+        base::time_us stop_asked_at{}; ///< 0: not asked
+    } of;
 };
 }

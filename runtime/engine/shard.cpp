@@ -25,7 +25,7 @@ shard::shard(shard_host& host, std::size_t index)
       limits_{host.options.payload_bytes_max, host.options.history_entries_max}, chance_(std::random_device{}())
 {
     turn_.on_reply = [this](resident_run& run, const journal::entry& e) {
-        if (waiters_.contains(run.number))
+        if (!run.waiters.empty())
             reply_ = e.payload;
     };
 }
@@ -141,9 +141,11 @@ void shard::iterate(mailbox::content& news)
         work_off_backlog();
         make_room();
     }
-    flush();
+    if (!ready_here_.empty())
+        flush(); // commits while the bodies run
     release_outputs();
     hand_over();
+    flush_last();
     if (reaction_ != reaction::live)
         host_.body_ended();
     base::time_us next = heap_.earliest();
@@ -153,14 +155,23 @@ void shard::iterate(mailbox::content& news)
         host_.time().arm(index_, armed_ = next);
 }
 
-void shard::flush()
+void shard::flush(bool here)
 {
     if (!out_.empty())
     {
-        in_flight_.push_back(host_.commits().submit(out_));
+        committer& commits = host_.commits();
+        in_flight_.push_back(here ? commits.commit_here(out_) : commits.submit(out_));
         ++gathering_;
     }
     outputs_.submitted(gathering_ - 1);
+}
+
+/// The end of a sweep. Where it was small and nothing else is there to do, the commit is made right here: to wake the committer and be
+/// woken by it takes longer than the turns that could be made meanwhile.
+void shard::flush_last()
+{
+    constexpr std::size_t few_writes = 16; // four starts, or sixteen steps
+    flush(host_.shards_commit && out_.writes().size() <= few_writes && !has_more() && !mailbox_.has_news());
 }
 
 void shard::move_watermark()
@@ -180,9 +191,9 @@ void shard::release_outputs()
 {
     outputs_.release(durable_, [this](output& what) {
         if (auto* answer = std::get_if<answer_out>(&what))
-            answer->to->take(std::move(*answer->what));
+            answer->to->take(answer->what ? std::move(*answer->what) : detail::answer());
         else if (auto* body = std::get_if<body_out>(&what))
-            begin_body(body->job);
+            begin_body(*body->job);
         else if (auto* settled = std::get_if<settled_run>(&what))
             settle(settled->run);
         else
@@ -206,7 +217,6 @@ void shard::hand_over()
         take_finished(*job);
         flush_if_large();
     }
-    flush();
     here.clear();
     if (ready_here_.empty())
         ready_here_ = std::move(here); // keeps its memory
@@ -214,21 +224,25 @@ void shard::hand_over()
 
 void shard::run_here(step_attempt& job)
 {
-    {
-        std::lock_guard lock(here_mutex_);
-        here_ = &job;
-    }
+    here_.store(&job, std::memory_order_release);
     job.slot = host_.inflight().acquire(job.blame_run, job.blame_step, inflight_hint_);
     job.run();
     host_.inflight().release(job.slot, inflight_hint_);
-    std::lock_guard lock(here_mutex_);
-    here_ = nullptr;
+    // Who looks announces itself before it reads here_, and both are in one order (seq_cst): either it finds nothing, or we find it and
+    // wait until it has looked. The usual body pays no lock.
+    here_.store(nullptr);
+    if (looking_.load() != 0)
+        const std::lock_guard wait(here_mutex_);
 }
 
 std::string shard::running_here() const
 {
     std::lock_guard lock(here_mutex_);
-    return here_ ? here_->describe() : std::string();
+    looking_.fetch_add(1);
+    const step_attempt* job = here_.load();
+    std::string text = job ? job->describe() : std::string();
+    looking_.fetch_sub(1);
+    return text;
 }
 
 /// Refuses everything that waits: the engine closes, or can no longer say what is durable.
@@ -242,14 +256,18 @@ void shard::end_all(errc why)
             again->item->to->take(detail::answer(refused));
         else if (auto* body = std::get_if<body_out>(&what))
         {
-            body->job->dropped = true;
-            begin_body(body->job);
+            drop_job(*body->job);
         }
     });
-    for (auto& [run, waiting] : waiters_)
-        for (waiter& one : waiting)
+    const auto refuse = [&](std::vector<waiter>& waiting) {
+        for (waiter& one : std::exchange(waiting, {}))
             one.to->take(detail::answer(refused));
+    };
+    for (auto& [number, waiting] : waiters_)
+        refuse(waiting);
     waiters_.clear();
+    for (auto& [number, run] : runs_)
+        refuse(run->waiters);
     for (request_item& item : news_.requests)
         if (item.to)
             item.to->take(detail::answer(refused));
@@ -273,16 +291,10 @@ void shard::hold(resident_run& run, output what)
 
 void shard::answer(resident_run& run, detail::request_kind what, const detail::answer& a)
 {
-    auto at = waiters_.find(run.number);
-    if (at == waiters_.end())
-        return;
-    auto& waiting = at->second;
-    for (waiter& one : waiting)
+    for (waiter& one : run.waiters)
         if (one.what == what)
             hold(run, answer_out{std::move(one.to), std::make_unique<detail::answer>(a)});
-    std::erase_if(waiting, [](const waiter& one) { return !one.to; });
-    if (waiting.empty())
-        waiters_.erase(at);
+    std::erase_if(run.waiters, [](const waiter& one) { return !one.to; });
 }
 
 void shard::fire_due()
@@ -305,15 +317,15 @@ void shard::fire_due()
             step_attempt& job = *run->job;
             // The entry may be of an attempt before: what counts is what this one says.
             const base::time_us grace = std::chrono::microseconds(host_.options.stop_grace).count();
-            if (due.kind == wake_heap::what::grace && job.stop_asked_at != 0 && job.stop_asked_at + grace <= now_)
+            if (due.kind == wake_heap::what::grace && job.of.stop_asked_at != 0 && job.of.stop_asked_at + grace <= now_)
             {
                 count_up(host_.count.bodies_ignoring_stop);
                 host_.log(severity::warning, "the body of " + job.describe() + " was asked to stop and goes on: look at attempt.stop()",
                           run->header.workflow, run->header.id);
             }
-            else if (due.kind == wake_heap::what::timeout && job.deadline <= now_)
+            else if (due.kind == wake_heap::what::timeout && job.of.deadline <= now_)
             {
-                job.timed_out = true;
+                job.of.timed_out = true;
                 ask_to_stop(job);
             }
         }
@@ -356,12 +368,12 @@ void shard::look_at_wall_clock()
 
 void shard::ask_to_stop(step_attempt& job)
 {
-    if (job.stop_asked_at != 0)
+    if (job.of.stop_asked_at != 0)
         return;
-    job.stop_asked_at = now_;
+    job.of.stop_asked_at = now_;
     job.ask_to_stop();
     const base::time_us grace = std::chrono::microseconds(host_.options.stop_grace).count();
-    heap_.push(now_ + std::max<base::time_us>(grace, 1), job.of->number, wake_heap::what::grace);
+    heap_.push(now_ + std::max<base::time_us>(grace, 1), job.of.run->number, wake_heap::what::grace);
 }
 
 void shard::work_off_backlog()

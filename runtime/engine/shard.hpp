@@ -5,12 +5,15 @@
 //
 // Threads: put-functions from any; everything else on the shard's own thread, between start() and stop().
 
+#include "base/slab.hpp"
 #include "engine/mailbox.hpp"
 #include "engine/outputs.hpp"
 #include "engine/resident_run.hpp"
 #include "engine/shard_host.hpp"
 #include "engine/turn.hpp"
 #include "engine/wake_heap.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -20,18 +23,10 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 namespace everstep::core
 {
-/// What a run's caller waits for.
-struct waiter
-{
-    detail::request_kind what{};
-    std::unique_ptr<detail::receiver> to;
-};
-
 class shard final : public job_home
 {
 public:
@@ -68,7 +63,8 @@ private:
 
     void work();
     void iterate(mailbox::content& news);
-    void flush();
+    void flush(bool here = false);
+    void flush_last();
     void flush_if_large();
     void move_watermark();
     bool has_more() const;
@@ -89,7 +85,10 @@ private:
     void end_run(resident_run& run);
     void park(resident_run& run, journal::park_reason reason, std::string text);
     void dispatch(resident_run& run, const replay::pending& step);
-    void begin_body(step_attempt* job);
+    void begin_body(step_attempt& job);
+    step_attempt& make_job(resident_run& run, const replay::pending& step);
+    void keep_spare(step_attempt& job);
+    void drop_job(step_attempt& job);
     void ask_to_stop(step_attempt& job);
     void wake(resident_run& run);
     base::time_us engine_due(const replay::pending& p) const noexcept;
@@ -138,9 +137,10 @@ private:
 
     result_slot slot_;
     driver_limits limits_;
-    std::unordered_map<base::run_number, std::unique_ptr<resident_run>> runs_;
-    std::unordered_multimap<std::uint64_t, resident_run*> by_id_;
-    std::unordered_map<base::run_number, std::vector<waiter>> waiters_;
+    base::slab<resident_run> run_places_;
+    boost::unordered_flat_map<base::run_number, base::slab<resident_run>::pointer> runs_;
+    boost::unordered_flat_map<std::uint64_t, resident_run*> by_id_; ///< by hash of the id; chained where hashes are equal
+    boost::unordered_flat_map<base::run_number, std::vector<waiter>> waiters_; ///< of runs that are not in memory
     std::list<resident_run*> idle_; ///< waiting and durable, the one that waits longest first
     std::size_t drivers_{};
     std::size_t history_bytes_{};
@@ -148,11 +148,13 @@ private:
     std::deque<wake_index::row> backlog_; ///< runs that are due and have no frame
     std::deque<request_item> waiting_starts_; ///< for admission
     std::vector<step_attempt*> ready_here_;   ///< bodies for this thread
+    std::vector<std::unique_ptr<step_attempt>> spare_jobs_; ///< to be used again
     std::vector<body_job*> ready_pool_, ready_fiber_;
     std::uint64_t chance_;
     std::uint32_t inflight_hint_{};
-    mutable std::mutex here_mutex_;
-    step_attempt* here_{}; ///< under here_mutex_
+    std::atomic<step_attempt*> here_{};       ///< the body that runs on this thread
+    mutable std::atomic<unsigned> looking_{}; ///< threads that look at it
+    mutable std::mutex here_mutex_;           ///< held while one looks
     std::atomic<std::size_t> jobs_out_{};
     std::atomic<bool> closing_{};
 };

@@ -32,6 +32,7 @@ public:
     services given;
     counters count;
     id_filter ids;
+    bool shards_commit{true}; ///< small commits, on their own threads; a test that holds commits back turns it off
 
     virtual store::store& journal() noexcept = 0;
     virtual committer& commits() noexcept = 0;

@@ -21,16 +21,16 @@ resident_run* shard::find(base::run_number run) noexcept
 
 resident_run* shard::find(std::uint64_t id_hash, const registered_workflow& code, std::string_view id) noexcept
 {
-    const auto [first, last] = by_id_.equal_range(id_hash);
-    for (auto at = first; at != last; ++at)
-        if (at->second->code == &code && at->second->header.id == id)
-            return at->second;
-    return nullptr;
+    const auto at = by_id_.find(id_hash);
+    resident_run* run = at == by_id_.end() ? nullptr : at->second;
+    while (run && !(run->code == &code && run->header.id == id))
+        run = run->same_hash;
+    return run;
 }
 
 resident_run& shard::add(base::run_number number, std::uint64_t id_hash, journal::run_header header, const registered_workflow& code)
 {
-    auto run = std::make_unique<resident_run>();
+    auto run = run_places_.make();
     run->number = number;
     run->id_hash = id_hash;
     run->header = std::move(header);
@@ -38,7 +38,13 @@ resident_run& shard::add(base::run_number number, std::uint64_t id_hash, journal
     run->end = journal::first_tail(number);
     resident_run& added = *run;
     runs_.emplace(number, std::move(run));
-    by_id_.emplace(id_hash, &added);
+    resident_run*& first = by_id_[id_hash];
+    added.same_hash = std::exchange(first, &added);
+    if (const auto at = waiters_.find(number); at != waiters_.end())
+    {
+        added.waiters = std::move(at->second);
+        waiters_.erase(at);
+    }
     return added;
 }
 
@@ -46,8 +52,15 @@ void shard::forget(resident_run& run)
 {
     EVERSTEP_ASSERT(!run.job); // its body works on the frame
     drop_driver(run);
-    const auto [first, last] = by_id_.equal_range(run.id_hash);
-    by_id_.erase(std::find_if(first, last, [&](const auto& one) { return one.second == &run; }));
+    if (!run.waiters.empty())
+        waiters_.emplace(run.number, std::move(run.waiters));
+    const auto at = by_id_.find(run.id_hash);
+    resident_run** link = &at->second;
+    while (*link != &run)
+        link = &(*link)->same_hash;
+    *link = run.same_hash;
+    if (!at->second)
+        by_id_.erase(at);
     runs_.erase(run.number);
 }
 
@@ -76,7 +89,7 @@ void shard::set_idle(resident_run& run, bool idle)
 /// Makes the run's frame and runs its code over its history. turn_.begin() came before.
 void shard::enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history)
 {
-    run.driver = std::make_unique<run_driver>(run.header, *run.code, host_.given, slot_, limits_);
+    run.driver.emplace(run.header, *run.code, host_.given, slot_, limits_);
     run.wants_frame = false;
     ++drivers_;
     count_up(host_.count.runs_resident);

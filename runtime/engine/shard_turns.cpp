@@ -102,22 +102,22 @@ void shard::take_finished(step_attempt& job)
 {
     jobs_out_.fetch_sub(1, std::memory_order_release);
     count_down(host_.count.bodies_running);
-    const std::unique_ptr<step_attempt> owned(&job);
-    resident_run* run = job.of;
+    resident_run* run = job.of.run;
     EVERSTEP_ASSERT(run->job == &job); // a run is never dropped while its body runs
     run->job = nullptr;
     if (reaction_ == reaction::failed)
-        return; // nothing more can be written: after reopening, the body runs again
+        return keep_spare(job); // nothing more can be written: after reopening, the body runs again
     turn_.begin(*run);
     if (job.end == body_end::value)
         take_result(*run, job);
     else
         take_failure(*run, job);
+    keep_spare(job);
 }
 
 void shard::take_result(resident_run& run, step_attempt& job)
 {
-    const replay::pending& p = pending_at(run, job.where);
+    const replay::pending& p = pending_at(run, job.of.where);
     entry e = entry_for(p, entry_kind::step_done, now_);
     e.attempts = p.attempts + 1;
     e.payload = job.encoded;
@@ -128,14 +128,14 @@ void shard::take_result(resident_run& run, step_attempt& job)
 
 void shard::take_failure(resident_run& run, step_attempt& job)
 {
-    const replay::pending& p = pending_at(run, job.where);
+    const replay::pending& p = pending_at(run, job.of.where);
     count_up(host_.count.attempts_failed);
     std::string text(cut(job.text));
     std::string code = job.code;
-    if (job.timed_out && job.end != body_end::permanent)
+    if (job.of.timed_out && job.end != body_end::permanent)
     {
         count_up(host_.count.attempts_timed_out);
-        text = "no result within " + std::to_string(job.timeout / 1000) + " ms; the body ended with " + code + ": " + text;
+        text = "no result within " + std::to_string(job.of.timeout / 1000) + " ms; the body ended with " + code + ": " + text;
         code = "timed_out";
     }
     const std::uint32_t attempts = p.attempts + 1;
@@ -285,17 +285,19 @@ void shard::end_run(resident_run& run)
         : end.kind == entry_kind::failed  ? host_.count.runs_failed
                                           : host_.count.runs_cancelled);
 
-    detail::answer failed{.what = detail::answer_kind::run_failed, .why = {}, .code = end.code, .text = end.text, .bytes = {}, .status = {}};
-    detail::answer result = failed;
-    detail::answer reply = failed;
-    if (end.kind == entry_kind::completed)
+    if (!run.waiters.empty())
     {
-        result = {};
-        result.bytes = end.payload;
-        reply.what = detail::answer_kind::no_reply;
+        detail::answer result{.what = detail::answer_kind::run_failed, .why = {}, .code = end.code, .text = end.text, .bytes = {}, .status = {}};
+        detail::answer reply = result;
+        if (end.kind == entry_kind::completed)
+        {
+            result = {};
+            result.bytes = end.payload;
+            reply.what = detail::answer_kind::no_reply;
+        }
+        answer(run, detail::request_kind::result, result);
+        answer(run, detail::request_kind::reply, reply);
     }
-    answer(run, detail::request_kind::result, result);
-    answer(run, detail::request_kind::reply, reply);
     drop_driver(run);
     hold(run, settled_run{run.number});
 }
@@ -363,50 +365,76 @@ void shard::dispatch(resident_run& run, const replay::pending& step)
     if (deaths_max != 0 && host_.deaths(base::to_integer(run.number), hash) >= deaths_max)
         return park(run, park_reason::crash_loop, "the process died " + std::to_string(deaths_max) + " times in " +
                                                       replay::describe(step.what, false) + " at " + step.where.text());
-    detail::operation& op = run_driver::operation_of(step);
-    const bool shows_attempt = step.what.kind == operation_kind::undo || op.traits().shows_attempt;
-    auto job = std::make_unique<step_attempt>(*this, op, shows_attempt ? token_of(run.header.seed, step.where) : std::string(),
-                                              step.attempts + 1, host_.given, host_.options.payload_bytes_max, shows_attempt);
-    const step_options& options = options_of(step);
-    job->of = &run;
-    job->where = step.where;
-    job->place = options.place;
-    job->timeout = std::chrono::microseconds(options.timeout).count();
-    job->blame_run = base::to_integer(run.number);
-    job->blame_step = hash;
-    job->is_undo = step.what.kind == operation_kind::undo;
-    job->undo_of = run.driver->undo_input();
-    run.job = job.release();
+    step_attempt& job = make_job(run, step);
+    job.blame_step = hash;
+    run.job = &job;
     set_idle(run, false);
-    hold(run, body_out{run.job});
+    hold(run, body_out{&job});
+}
+
+step_attempt& shard::make_job(resident_run& run, const replay::pending& step)
+{
+    detail::operation& op = run_driver::operation_of(step);
+    const bool is_undo = step.what.kind == operation_kind::undo;
+    const bool shows_attempt = is_undo || op.traits().shows_attempt;
+    std::string token = shows_attempt ? token_of(run.header.seed, step.where) : std::string();
+    std::unique_ptr<step_attempt> job;
+    if (spare_jobs_.empty())
+        job = std::make_unique<step_attempt>(*this, op, std::move(token), step.attempts + 1, host_.given,
+                                             host_.options.payload_bytes_max, shows_attempt);
+    else
+    {
+        job = std::move(spare_jobs_.back());
+        spare_jobs_.pop_back();
+        job->begin_anew(op, std::move(token), step.attempts + 1, shows_attempt);
+    }
+    const step_options& options = options_of(step);
+    job->of = {.run = &run, .where = step.where, .place = options.place,
+               .timeout = std::chrono::microseconds(options.timeout).count()};
+    job->blame_run = base::to_integer(run.number);
+    job->is_undo = is_undo;
+    job->undo_of = run.driver->undo_input();
+    return *job.release();
+}
+
+/// Nobody needs it any more. Many come and go in one sweep, so some are kept for the next.
+void shard::keep_spare(step_attempt& job)
+{
+    constexpr std::size_t spares_max = 4096;
+    std::unique_ptr<step_attempt> owned(&job);
+    if (spare_jobs_.size() < spares_max)
+        spare_jobs_.push_back(std::move(owned));
+}
+
+/// It never began: the engine closes, or has failed.
+void shard::drop_job(step_attempt& job)
+{
+    job.of.run->job = nullptr;
+    keep_spare(job);
 }
 
 /// Everything that the body's effects depend on is durable: hands it to its place.
-void shard::begin_body(step_attempt* job)
+void shard::begin_body(step_attempt& job)
 {
-    resident_run* run = job->of;
-    if (reaction_ != reaction::live || job->dropped)
-    {
-        run->job = nullptr;
-        delete job;
-        return;
-    }
+    resident_run* run = job.of.run;
+    if (reaction_ != reaction::live)
+        return drop_job(job);
     jobs_out_.fetch_add(1, std::memory_order_release);
     count_up(host_.count.bodies_running);
-    if (run->driver->machine().cancel_pending() && !job->is_undo)
-        ask_to_stop(*job); // it may have begun before a crash: it is resolved, but should be quick
-    if (job->timeout > 0)
+    if (run->driver->machine().cancel_pending() && !job.is_undo)
+        ask_to_stop(job); // it may have begun before a crash: it is resolved, but should be quick
+    if (job.of.timeout > 0)
     {
-        job->deadline = now_ + job->timeout;
-        heap_.push(job->deadline, run->number, wake_heap::what::timeout);
+        job.of.deadline = now_ + job.of.timeout;
+        heap_.push(job.of.deadline, run->number, wake_heap::what::timeout);
     }
-    if (job->op().traits().spawn && !job->is_undo)
-        host_.spawn(*job);
-    else if (job->place == step_place::shard)
-        ready_here_.push_back(job);
-    else if (job->place == step_place::fiber && !host_.is_sent_to_pool(base::hash64(job->op().name().text())))
-        ready_fiber_.push_back(job);
+    if (job.op().traits().spawn && !job.is_undo)
+        host_.spawn(job);
+    else if (job.of.place == step_place::shard)
+        ready_here_.push_back(&job);
+    else if (job.of.place == step_place::fiber && !host_.is_sent_to_pool(base::hash64(job.op().name().text())))
+        ready_fiber_.push_back(&job);
     else
-        ready_pool_.push_back(job);
+        ready_pool_.push_back(&job);
 }
 }

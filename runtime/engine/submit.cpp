@@ -145,7 +145,7 @@ void engine_core::accept(request&& what, std::unique_ptr<receiver> to)
         return refuse(errc::limit, "an input of " + std::to_string(what.bytes.size()) + " bytes is over payload_bytes_max (" +
                                        std::to_string(options.payload_bytes_max) + "): keep it outside and pass a reference");
     const std::uint64_t hash = journal::id_hash(code->name, what.id);
-    if (auto a = answer_at_once(what, hash, *code))
+    if (auto a = is_own_thread() ? std::nullopt : answer_at_once(what, hash, *code))
     {
         open.unlock(); // as above
         return to->take(std::move(*a));

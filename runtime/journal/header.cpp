@@ -10,7 +10,14 @@ namespace everstep::journal
 {
 namespace
 {
-std::string begin_value() { return std::string(1, static_cast<char>(record_format)); }
+/// `bytes`: about what will follow, so that the value is one allocation.
+std::string begin_value(std::size_t bytes = 40)
+{
+    std::string value;
+    value.reserve(1 + bytes + checksum_bytes);
+    value += static_cast<char>(record_format);
+    return value;
+}
 
 void append_fixed(std::string& to, std::int64_t value) { base::append_little(to, static_cast<std::uint64_t>(value)); }
 
@@ -51,7 +58,7 @@ bool is_known(std::uint8_t state, std::uint8_t reason) noexcept
 std::string encode(record_key at, const run_header& header)
 {
     EVERSTEP_ASSERT(header.workflow.size() <= workflow_bytes_max && header.id.size() <= id_bytes_max);
-    std::string value = begin_value();
+    std::string value = begin_value(80 + header.workflow.size() + header.id.size() + header.text.size());
     value += static_cast<char>(header.state);
     value += static_cast<char>(header.reason);
     base::append_little(value, header.version);

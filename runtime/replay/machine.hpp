@@ -27,10 +27,11 @@
 
 #include "journal/entry.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace everstep::replay
 {
@@ -113,7 +114,9 @@ public:
     std::string_view cancel_reason() const noexcept { return cancel_reason_; }
     bool replied() const noexcept { return reply_seq_ != 0; }
     std::uint32_t reply_seq() const noexcept { return reply_seq_; }
-    const std::vector<pending>& waiting() const noexcept { return pending_; }
+    /// Most runs wait for one operation at a time.
+    using pending_list = boost::container::small_vector<pending, 1>;
+    const pending_list& waiting() const noexcept { return pending_; }
     const std::string& text() const noexcept { return text_; }
 
 private:
@@ -124,7 +127,7 @@ private:
     std::size_t find(const journal::path& where) const noexcept;
     static bool fits(const journal::entry& e, const pending& p) noexcept;
 
-    std::vector<pending> pending_;
+    pending_list pending_;
     base::time_us now_;
     std::uint32_t reply_seq_{};
     bool cancel_pending_{};

@@ -1,6 +1,7 @@
 #include "store/memory_store.hpp"
 
 #include "base/assert.hpp"
+#include "store/one_at_a_time.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -85,12 +86,10 @@ memory_store::~memory_store() = default;
 
 commit_result memory_store::commit(std::span<const batch* const> parts)
 {
+    const one_at_a_time alone(committing_);
     std::uint64_t number{};
     {
         const std::lock_guard lock(mutex_);
-        if (committer_ == std::thread::id())
-            committer_ = std::this_thread::get_id();
-        EVERSTEP_ASSERT(committer_ == std::this_thread::get_id());
         if (failed_)
             return {outcome::unknown, "memory store: stopped after an unknown commit"};
         if (std::ranges::all_of(parts, [](const batch* part) { return part->empty(); }))

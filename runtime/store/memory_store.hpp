@@ -6,12 +6,12 @@
 #include "store/store.hpp"
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
 namespace everstep::store
 {
@@ -66,6 +66,6 @@ private:
     std::uint64_t commits_{};
     std::uint64_t durable_commits_{};
     bool failed_{};
-    std::thread::id committer_;
+    std::atomic_flag committing_;
 };
 }

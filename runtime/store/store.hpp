@@ -1,6 +1,6 @@
 #pragma once
 
-// The store: a few ordered tables of small records, written in whole commits by one thread.
+// The store: a few ordered tables of small records, written in whole commits, one at a time.
 //
 // It knows nothing of runs or entries; the journal layer gives bytes and keys their meaning (journal/FORMAT.md). What one
 // commit contains is one argument, so the atomic unit is visible in the signature. Tables and keys: journal/record.hpp.
@@ -126,7 +126,8 @@ public:
     store(const store&) = delete;
     store& operator=(const store&) = delete;
 
-    /// Applies all batches as one atomic, durable unit. Threads: one and the same thread for the life of the store (H18).
+    /// Applies all batches as one atomic, durable unit. Threads: any, but one at a time; LMDB
+    /// binds a transaction to its thread (H18), and it begins and ends in this call.
     /// Durable on return when the result says so. Never throws for the disk's sake. Nothing to write is durable at once.
     virtual commit_result commit(std::span<const batch* const> parts) = 0;
 

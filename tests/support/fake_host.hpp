@@ -95,6 +95,7 @@ public:
     {
         options.log = [](const log_line&) {};
         options.resident_wait_max = std::chrono::hours(1);
+        shards_commit = false;
         store::memory_store::options chosen;
         chosen.decide = [this](std::uint64_t commit) { return fate_of(commit); };
         store_ = left ? left->clone(std::move(chosen)) : std::make_unique<store::memory_store>(std::move(chosen));

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "store/lmdb/cursor.hpp"
 #include "store/lmdb/lmdb_error.hpp"
+#include "store/one_at_a_time.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -76,9 +77,7 @@ void lmdb_store::require_parent() const
 commit_result lmdb_store::commit(std::span<const batch* const> parts)
 {
     require_parent();
-    if (committer_ == std::thread::id())
-        committer_ = std::this_thread::get_id();
-    EVERSTEP_ASSERT(committer_ == std::this_thread::get_id()); // LMDB binds writing to a thread (H18)
+    const one_at_a_time alone(committing_);
     if (!failure_.empty())
         return {outcome::unknown, failure_};
     order_.gather(parts);

@@ -8,8 +8,8 @@
 #include "store/lmdb/owner_lock.hpp"
 #include "store/lmdb/write_order.hpp"
 
+#include <atomic>
 #include <memory>
-#include <thread>
 
 namespace everstep::store::lmdb
 {
@@ -37,8 +37,8 @@ private:
     std::atomic<std::uint64_t> used_bytes_{};
 
     // Of the committing thread alone.
+    std::atomic_flag committing_;
     write_order order_;
-    std::thread::id committer_;
     std::string failure_; // why nothing is committed any more; empty: nothing failed
 };
 }

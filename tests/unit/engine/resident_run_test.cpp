@@ -21,7 +21,7 @@ protected:
     {
         run_.header.workflow = "shop";
         run_.header.id = "o-1";
-        attempt_.of = &run_;
+        attempt_.of.run = &run_;
     }
 
     no_home home_;
@@ -39,7 +39,7 @@ TEST_F(ResidentRun, UndoIsNamedAsSuch)
     EXPECT_EQ(attempt_.describe(), "shop/o-1 undo charge");
 }
 
-TEST_F(ResidentRun, AttemptHasNoDeadlineByItself) { EXPECT_EQ(attempt_.deadline, journal::due_never); }
+TEST_F(ResidentRun, AttemptHasNoDeadlineByItself) { EXPECT_EQ(attempt_.of.deadline, journal::due_never); }
 
 TEST(ResidentRunBegin, NewRunHasNoWakeRow) { EXPECT_EQ(resident_run().wake_due, resident_run::no_row); }
 

@@ -58,6 +58,18 @@ TEST(MemoryStore, ACloneIsWhatACrashNowLeaves)
     EXPECT_EQ(rows(*crashed), (std::vector<std::pair<key, std::string>>{{{1, 0}, "before"}}));
 }
 
+TEST(MemoryStoreDeathTest, ACommitInsideOfAnotherStopsTheProcess)
+{
+    memory_store* self = nullptr;
+    memory_store kept({.decide = [&](std::uint64_t)
+                       {
+                           commit(*self, puts({{{2, 0}, "inner"}}));
+                           return fate::durable;
+                       }});
+    self = &kept;
+    EXPECT_DEATH(commit(kept, puts({{{1, 0}, "outer"}})), "committing_");
+}
+
 TEST(MemoryStore, ACloneTakesCommitsFromAnotherThread)
 {
     memory_store kept;
