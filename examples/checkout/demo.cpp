@@ -40,6 +40,10 @@ public:
         fs::create_directories(fs::absolute(options.journal).parent_path(), failed);
         if (failed)
             throw bad_input(options.journal + ": " + failed.message());
+        // Books of a journal that is gone would count its orders against the new one.
+        if (!fs::exists(options.journal))
+            for (const char* part : {"", "-wal", "-shm"})
+                fs::remove(options.world() + part);
     }
     workplace(const workplace&) = delete;
     workplace& operator=(const workplace&) = delete;
