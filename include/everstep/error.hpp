@@ -33,7 +33,7 @@ enum class errc : std::uint8_t
     damaged,          ///< checksums do not match: restore a backup
     no_space,         ///< no room for the journal at open: free some
     bad_directory,    ///< not a directory that we may create and own: see the text
-    io,               ///< the system refused something at open: see the text
+    io,               ///< the system refused to open or read the journal: see the text; nothing was lost
     limit,            ///< a name, id or payload is longer than its limit: see the text
     wrong_use,        ///< the call does not fit: not open yet, workflow not added, added twice…; see the text
     bad_value         ///< a value cannot be kept such that it would be read back equal: see the text

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/sanitizer.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -21,8 +23,10 @@ public:
         slab* home{};
         void operator()(T* object) const noexcept
         {
+            if constexpr (address_sanitized)
+                return delete object;
             std::destroy_at(object);
-            home->free_.push_back(reinterpret_cast<place*>(object)); // never grows: see make()
+            home->free_.push_back(reinterpret_cast<place*>(object)); // never grows: see add_block()
         }
     };
     using pointer = std::unique_ptr<T, give_back>;
@@ -34,6 +38,8 @@ public:
     template <class... Args>
     pointer make(Args&&... args)
     {
+        if constexpr (address_sanitized)
+            return pointer(new T(std::forward<Args>(args)...), give_back{this});
         if (free_.empty())
             add_block();
         T* const object = ::new (static_cast<void*>(free_.back()->bytes)) T(std::forward<Args>(args)...);

@@ -36,7 +36,8 @@ enum class body_end : std::uint8_t
     value,     ///< encoded holds the result
     failed,    ///< may be tried again
     permanent, ///< permanent_error, or a result that cannot be encoded or is too large: never again
-    later      ///< retry_after: again after `delay`
+    later,     ///< retry_after: again after `delay`
+    never_begun ///< its place was halted before its turn came
 };
 
 class body_job : public detail::body_sink

@@ -101,6 +101,17 @@ void engine_core::make_places()
     });
 }
 
+bool engine_core::is_nearly_full() const noexcept
+try
+{
+    const store::space used = store_->usage();
+    return used.used_bytes > used.capacity_bytes - used.capacity_bytes / 16;
+}
+catch (const store::unreadable&)
+{
+    return false; // the commit after this one finds out
+}
+
 void engine_core::make_committer()
 {
     core::committer::events on;
@@ -108,8 +119,7 @@ void engine_core::make_committer()
     on.durable = [this] {
         if (committer_->commits() % commits_per_look == 1)
         {
-            const store::space used = store_->usage();
-            nearly_full_.store(used.used_bytes > used.capacity_bytes - used.capacity_bytes / 16, std::memory_order_relaxed);
+            nearly_full_.store(is_nearly_full(), std::memory_order_relaxed);
         }
         if (state_.load(std::memory_order_relaxed) == life::opening)
         {
@@ -186,7 +196,16 @@ void engine_core::make_shards()
     for (const auto& shard : shards_)
         shard->start();
     shards_.front()->put_alarm(); // reads the first page of the wake table
-    id_indexer_ = std::thread([this] { index_ids(); });
+    id_indexer_ = std::thread([this] {
+        try
+        {
+            index_ids();
+        }
+        catch (const store::unreadable& e)
+        {
+            log(severity::warning, "ids are looked up without their index, which takes longer: " + std::string(e.what()));
+        }
+    });
 }
 
 /// Fills the filter with the ids that were there at open, page by page; until it is complete every generation is looked into.
@@ -229,6 +248,8 @@ std::vector<std::string> engine_core::close(std::chrono::milliseconds deadline)
     }
     for (const auto& shard : shards_)
         shard->put_closing();
+    fibers_->halt(); // bodies that wait for a thread come home; those that run are waited for
+    pool_->halt();
     {
         std::unique_lock lock(mutex_);
         const auto until = std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(deadline, std::chrono::hours(24));

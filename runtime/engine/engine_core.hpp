@@ -97,6 +97,7 @@ private:
     void check_meta();
     void settle_journal();
     void complete_commit(store::batch& own);
+    bool is_nearly_full() const noexcept;
     void make_places();
     void make_committer();
     void make_shards();

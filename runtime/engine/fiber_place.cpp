@@ -260,9 +260,12 @@ void fiber_place::submit(std::span<body_job* const> jobs)
     if (jobs.empty())
         return;
     {
-        const std::scoped_lock lock(mutex_);
+        std::unique_lock lock(mutex_);
         if (halted_)
-            return;
+        {
+            lock.unlock();
+            return give_back_unbegun(jobs);
+        }
         queue_.insert(queue_.end(), jobs.begin(), jobs.end());
     }
     wake_waiting(jobs.size());
@@ -303,11 +306,14 @@ body_job* fiber_place::take(fiber_thread& by, bool& ended)
 
 void fiber_place::halt() noexcept
 {
+    std::vector<body_job*> unbegun;
     {
         const std::scoped_lock lock(mutex_);
         halted_ = true;
+        unbegun.assign(queue_.begin(), queue_.end());
         queue_.clear();
     }
+    give_back_unbegun(unbegun);
     wake_waiting(threads_.size());
 }
 

@@ -62,7 +62,7 @@ public:
     bool sent_to_pool(std::uint64_t step) const noexcept;
     bool any_sent_to_pool() const noexcept { return any_sent_.load(std::memory_order_relaxed); }
 
-    /// No further body begins; jobs that wait are dropped, as in pool_place.
+    /// No further body begins: jobs that wait, and those that still come, are handed back as never begun.
     void halt() noexcept;
     /// halt(), and wait for the bodies that run. Not from a body. Before the pool's stop().
     void stop() noexcept;

@@ -23,4 +23,14 @@ inline void give_back(std::vector<body_job*>& jobs) noexcept
     }
     jobs.clear();
 }
+
+/// The same for jobs whose place was halted before it came to them.
+inline void give_back_unbegun(std::span<body_job* const> jobs) noexcept
+{
+    for (body_job* job : jobs)
+    {
+        job->end = body_end::never_begun;
+        job->home().take_back({&job, 1});
+    }
+}
 }

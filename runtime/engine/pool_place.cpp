@@ -23,8 +23,8 @@ constexpr auto flush_after = 100us;
 }
 
 pool_place::pool_place(const pool_limits& limits, inflight_map& inflight, std::function<void()> on_thread)
-    : threads_min_(limits.threads_min != 0 ? limits.threads_min : std::max(1U, std::thread::hardware_concurrency())),
-      threads_max_(std::max(limits.threads_max, threads_min_)), idle_max_(limits.idle_max), inflight_(inflight),
+    : threads_max_(std::max(limits.threads_max, 1U)),
+      threads_min_(std::min(threads_max_, limits.threads_min != 0 ? limits.threads_min : std::max(1U, std::thread::hardware_concurrency()))), idle_max_(limits.idle_max), inflight_(inflight),
       on_thread_(std::move(on_thread))
 {
     grow(threads_min_);
@@ -39,9 +39,12 @@ void pool_place::submit(std::span<body_job* const> jobs)
         return;
     bool left_waiting = false;
     {
-        const std::scoped_lock lock(mutex_);
+        std::unique_lock lock(mutex_);
         if (halted_)
-            return;
+        {
+            lock.unlock();
+            return give_back_unbegun(jobs);
+        }
         queue_.insert(queue_.end(), jobs.begin(), jobs.end());
         pushed_ += jobs.size();
         const std::size_t wanted = threads_for(queue_.size());
@@ -238,15 +241,21 @@ void pool_place::join_retired() noexcept
 
 void pool_place::halt() noexcept
 {
-    const std::scoped_lock lock(mutex_);
-    halted_ = true;
-    queue_.clear();
-    for (const auto& one : workers_)
+    std::vector<body_job*> unbegun;
     {
-        const std::scoped_lock its(one->mutex);
-        one->share.clear();
+        const std::scoped_lock lock(mutex_);
+        halted_ = true;
+        unbegun.assign(queue_.begin(), queue_.end());
+        queue_.clear();
+        for (const auto& one : workers_)
+        {
+            const std::scoped_lock its(one->mutex);
+            unbegun.insert(unbegun.end(), one->share.begin(), one->share.end());
+            one->share.clear();
+        }
+        call_idle(idle_.size());
     }
-    call_idle(idle_.size());
+    give_back_unbegun(unbegun);
 }
 
 void pool_place::stop() noexcept

@@ -28,7 +28,7 @@ class body_job;
 
 struct pool_limits
 {
-    std::uint32_t threads_min{0}; ///< 0: as many as processors
+    std::uint32_t threads_min{0}; ///< 0: as many as processors; never more than threads_max
     std::uint32_t threads_max{256};
     std::chrono::milliseconds idle_max{10'000}; ///< a thread above the minimum that had nothing to do for this long ends
 };
@@ -45,7 +45,7 @@ public:
     /// Any thread.
     void submit(std::span<body_job* const> jobs);
 
-    /// No further body begins; jobs that wait are dropped: they are never handed back, and their owner may delete them after stop().
+    /// No further body begins: jobs that wait, and those that still come, are handed back as never begun.
     void halt() noexcept;
     /// halt(), and wait for the bodies that run. Not from a body.
     void stop() noexcept;
@@ -76,8 +76,8 @@ private:
     void grow(std::size_t count);
     void join_retired() noexcept;
 
-    const std::uint32_t threads_min_;
     const std::uint32_t threads_max_;
+    const std::uint32_t threads_min_;
     const std::chrono::milliseconds idle_max_;
     inflight_map& inflight_;
     const std::function<void()> on_thread_;

@@ -62,19 +62,35 @@ void request_desk::refuse_damaged(request_item& item, const registered_workflow&
     refuse(item, errc::damaged, "what the journal has of " + quoted(code.name, item.what.id) + " cannot be read: restore a backup");
 }
 
+template <class Decide>
+void request_desk::decide(request_item& item, Decide&& with)
+{
+    try
+    {
+        with();
+    }
+    catch (const store::unreadable& e)
+    {
+        // All of it is read before anything is recorded, and before the receiver is given away.
+        refuse(item, errc::io, "the journal cannot be read: " + std::string(e.what()));
+    }
+}
+
 void request_desk::take(request_item&& item)
 {
     if (shard_.reaction_ != shard::reaction::live)
         return refuse(item, shard_.reaction_ == shard::reaction::closing ? errc::closed : errc::unknown, {});
-    switch (item.what.what)
-    {
-    case request_kind::start: return start(std::move(item));
-    case request_kind::cancel: return cancel(std::move(item));
-    case request_kind::resume: return resume(std::move(item));
-    case request_kind::reply:
-    case request_kind::result:
-    case request_kind::status: return wait_for(std::move(item));
-    }
+    decide(item, [&] {
+        switch (item.what.what)
+        {
+        case request_kind::start: return start(std::move(item));
+        case request_kind::cancel: return cancel(std::move(item));
+        case request_kind::resume: return resume(std::move(item));
+        case request_kind::reply:
+        case request_kind::result:
+        case request_kind::status: return wait_for(std::move(item));
+        }
+    });
 }
 
 bool request_desk::is_overloaded() const
@@ -131,16 +147,21 @@ void request_desk::admit_waiting()
         request_item item = std::move(shard_.waiting_starts_.front());
         shard_.waiting_starts_.pop_front();
         count_down(host_.count.starts_waiting);
-        // Another start of the same id may have gone first.
-        const registered_workflow& code = *host_.workflows.find(item.what.function);
-        if (comes_again(item, code))
-            continue;
-        if (const auto found = find(item, code))
-            answer_duplicate(std::move(item), code, *found);
-        else
-            start_new(std::move(item), code);
+        decide(item, [&] { start_waiting(std::move(item)); });
         shard_.flush_if_large();
     }
+}
+
+/// Another start of the same id may have gone first.
+void request_desk::start_waiting(request_item&& item)
+{
+    const registered_workflow& code = *host_.workflows.find(item.what.function);
+    if (comes_again(item, code))
+        return;
+    if (const auto found = find(item, code))
+        answer_duplicate(std::move(item), code, *found);
+    else
+        start_new(std::move(item), code);
 }
 
 void request_desk::start_new(request_item&& item, const registered_workflow& code)
@@ -152,7 +173,7 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
     header.started_at = shard_.now_;
     header.chain = base::to_integer(number);
     header.workflow = code.name;
-    header.id = item.what.id;
+    header.id = std::move(item.what.id);
     resident_run& run = shard_.add(number, item.id_hash, std::move(header), code);
     host_.ids.add(base::to_integer(number) >> 14, item.id_hash);
     count_up(host_.count.runs_started);

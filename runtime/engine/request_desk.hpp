@@ -26,7 +26,11 @@ public:
                                                              detail::request_kind what);
 
 private:
+    /// Refuses the item where the journal cannot be read for it; nothing was written then.
+    template <class Decide>
+    void decide(request_item& item, Decide&& with);
     void start(request_item&& item);
+    void start_waiting(request_item&& item);
     void start_new(request_item&& item, const registered_workflow& code);
     void answer_duplicate(request_item&& item, const registered_workflow& code, const found_run& run);
     void wait_for(request_item&& item);

@@ -10,12 +10,13 @@
 
 #include <everstep/detail/engine_link.hpp>
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace everstep::core
 {
@@ -27,6 +28,7 @@ struct waiter
     detail::request_kind what{};
     std::unique_ptr<detail::receiver> to;
 };
+using waiter_list = boost::container::small_vector<waiter, 1>;
 
 struct resident_run
 {
@@ -45,7 +47,7 @@ struct resident_run
     bool wants_frame{};                 ///< is in the shard's backlog
     std::list<resident_run*>::iterator idle; ///< in the shard's list of waiting runs, where is_idle
     bool is_idle{};
-    std::vector<waiter> waiters;        ///< for its reply or result
+    waiter_list waiters;                ///< for its reply or result
     resident_run* same_hash{};          ///< the next in the shard's index by id
 
     static constexpr base::time_us no_row = -1;

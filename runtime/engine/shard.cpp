@@ -18,6 +18,8 @@ constexpr std::size_t flush_writes = 1024;
 /// Loads, and starts from the waiting line, of one iteration: so that nothing else waits long for them.
 constexpr std::size_t loads_per_iteration = 256;
 constexpr std::size_t backlog_low = 1024;
+/// What the journal refused to give is asked for again after this.
+constexpr base::time_us read_again_us = 1'000'000;
 }
 
 shard::shard(shard_host& host, std::size_t index)
@@ -30,7 +32,12 @@ shard::shard(shard_host& host, std::size_t index)
     };
 }
 
-shard::~shard() { stop(); }
+shard::~shard()
+{
+    stop();
+    mailbox_.take(news_, false); // bodies that ended, or were never begun, since
+    drop_finished();
+}
 
 void shard::start()
 {
@@ -44,7 +51,15 @@ void shard::stop() noexcept
     mailbox_.put([](mailbox::content& c) { c.stop = true; });
     thread_.join();
     mailbox_.take(news_, false); // what came after the last look
+    drop_finished();
     end_all(errc::closed);
+}
+
+/// Nothing can be recorded any more: after reopening, those bodies run again.
+void shard::drop_finished() noexcept
+{
+    for (body_job* job : std::exchange(news_.finished, {}))
+        delete job;
 }
 
 void shard::put_request(request_item&& item)
@@ -150,7 +165,7 @@ void shard::iterate(mailbox::content& news)
         host_.body_ended();
     base::time_us next = heap_.earliest();
     if (index_ == 0)
-        next = std::min(next, host_.wakes().horizon());
+        next = std::min(next, std::max(host_.wakes().horizon(), wakes_again_at_));
     if (reaction_ == reaction::live && next != armed_)
         host_.time().arm(index_, armed_ = next);
 }
@@ -259,7 +274,7 @@ void shard::end_all(errc why)
             drop_job(*body->job);
         }
     });
-    const auto refuse = [&](std::vector<waiter>& waiting) {
+    const auto refuse = [&](waiter_list& waiting) {
         for (waiter& one : std::exchange(waiting, {}))
             one.to->take(detail::answer(refused));
     };
@@ -294,13 +309,14 @@ void shard::answer(resident_run& run, detail::request_kind what, const detail::a
     for (waiter& one : run.waiters)
         if (one.what == what)
             hold(run, answer_out{std::move(one.to), std::make_unique<detail::answer>(a)});
-    std::erase_if(run.waiters, [](const waiter& one) { return !one.to; });
+    const auto told = std::remove_if(run.waiters.begin(), run.waiters.end(), [](const waiter& one) { return !one.to; });
+    run.waiters.erase(told, run.waiters.end());
 }
 
 void shard::fire_due()
 {
-    if (index_ == 0 && host_.wakes().horizon() <= std::max(now_, wall_) && backlog_.size() < backlog_low)
-        host_.load_wakes();
+    if (index_ == 0 && host_.wakes().horizon() <= std::max(now_, wall_) && backlog_.size() < backlog_low && wakes_again_at_ <= now_)
+        load_wakes();
     wake_heap::entry due{};
     for (std::size_t fired = 0; fired < loads_per_iteration && heap_.pop_due(now_, due); ++fired)
     {
@@ -391,9 +407,34 @@ void shard::work_off_backlog()
                 wake(*run);
             continue; // else it has ended, is parked, or comes again when its start is durable: see settle()
         }
-        else
-            load(row.run, row.due);
+        try_load(row);
         flush_if_large();
+    }
+}
+
+void shard::load_wakes()
+{
+    try
+    {
+        host_.load_wakes();
+    }
+    catch (const store::unreadable& e)
+    {
+        host_.log(severity::error, "what is due cannot be read, and is tried again in a second: " + std::string(e.what()));
+        wakes_again_at_ = now_ + read_again_us;
+    }
+}
+
+void shard::try_load(const wake_index::row& row)
+{
+    try
+    {
+        load(row.run, row.due);
+    }
+    catch (const store::unreadable& e)
+    {
+        host_.log(severity::error, "a run that is due cannot be read, and is tried again in a second: " + std::string(e.what()));
+        heap_.push(now_ + read_again_us, row.run, wake_heap::what::wake);
     }
 }
 }

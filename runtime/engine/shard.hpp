@@ -72,6 +72,7 @@ private:
     void hand_over();
     void run_here(step_attempt& job);
     void end_all(errc why);
+    void drop_finished() noexcept;
 
     // Turns.
     void take_finished(step_attempt& job);
@@ -99,6 +100,8 @@ private:
     resident_run* find(std::uint64_t id_hash, const registered_workflow& code, std::string_view id) noexcept;
     resident_run& add(base::run_number number, std::uint64_t id_hash, journal::run_header header, const registered_workflow& code);
     resident_run* load(base::run_number number, base::time_us due);
+    void try_load(const wake_index::row& row);
+    void load_wakes();
     bool read_history(resident_run& run, journal::history_reader& history, base::time_us due);
     void enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history);
     void drop_driver(resident_run& run);
@@ -126,6 +129,7 @@ private:
     base::time_us wall_{};
     base::time_us wall_ahead_{}; ///< of engine time, when the heap was last put in order
     base::time_us armed_{journal::due_never};
+    base::time_us wakes_again_at_{}; ///< no page of the wake table is read before
 
     store::batch out_;
     turn turn_;
@@ -140,7 +144,7 @@ private:
     base::slab<resident_run> run_places_;
     boost::unordered_flat_map<base::run_number, base::slab<resident_run>::pointer> runs_;
     boost::unordered_flat_map<std::uint64_t, resident_run*> by_id_; ///< by hash of the id; chained where hashes are equal
-    boost::unordered_flat_map<base::run_number, std::vector<waiter>> waiters_; ///< of runs that are not in memory
+    boost::unordered_flat_map<base::run_number, waiter_list> waiters_; ///< of runs that are not in memory
     std::list<resident_run*> idle_; ///< waiting and durable, the one that waits longest first
     std::size_t drivers_{};
     std::size_t history_bytes_{};
@@ -155,7 +159,7 @@ private:
     std::atomic<step_attempt*> here_{};       ///< the body that runs on this thread
     mutable std::atomic<unsigned> looking_{}; ///< threads that look at it
     mutable std::mutex here_mutex_;           ///< held while one looks
-    std::atomic<std::size_t> jobs_out_{};
+    std::atomic<std::size_t> jobs_out_{}; ///< written by this thread alone
     std::atomic<bool> closing_{};
 };
 }

@@ -100,13 +100,13 @@ const replay::pending& pending_at(const resident_run& run, const journal::path& 
 
 void shard::take_finished(step_attempt& job)
 {
-    jobs_out_.fetch_sub(1, std::memory_order_release);
+    jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
     count_down(host_.count.bodies_running);
     resident_run* run = job.of.run;
     EVERSTEP_ASSERT(run->job == &job); // a run is never dropped while its body runs
     run->job = nullptr;
-    if (reaction_ == reaction::failed)
-        return keep_spare(job); // nothing more can be written: after reopening, the body runs again
+    if (reaction_ == reaction::failed || job.end == body_end::never_begun)
+        return keep_spare(job); // nothing more can be written, or was done: after reopening, the body runs
     turn_.begin(*run);
     if (job.end == body_end::value)
         take_result(*run, job);
@@ -419,7 +419,7 @@ void shard::begin_body(step_attempt& job)
     resident_run* run = job.of.run;
     if (reaction_ != reaction::live)
         return drop_job(job);
-    jobs_out_.fetch_add(1, std::memory_order_release);
+    jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     count_up(host_.count.bodies_running);
     if (run->driver->machine().cancel_pending() && !job.is_undo)
         ask_to_stop(job); // it may have begun before a crash: it is resolved, but should be quick

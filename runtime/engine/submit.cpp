@@ -145,10 +145,20 @@ void engine_core::accept(request&& what, std::unique_ptr<receiver> to)
         return refuse(errc::limit, "an input of " + std::to_string(what.bytes.size()) + " bytes is over payload_bytes_max (" +
                                        std::to_string(options.payload_bytes_max) + "): keep it outside and pass a reference");
     const std::uint64_t hash = journal::id_hash(code->name, what.id);
-    if (auto a = is_own_thread() ? std::nullopt : answer_at_once(what, hash, *code))
+    std::optional<answer> at_once;
+    try
+    {
+        if (!is_own_thread()) // those have the journal read by the shard, which knows whether it need be
+            at_once = answer_at_once(what, hash, *code);
+    }
+    catch (const store::unreadable& e)
+    {
+        at_once = committer_->has_failed() ? refused(errc::unknown, {}) : refused(errc::io, e.what());
+    }
+    if (at_once)
     {
         open.unlock(); // as above
-        return to->take(std::move(*a));
+        return to->take(std::move(*at_once));
     }
     shard_of(hash).put_request({std::move(what), hash, std::move(to)});
 }
@@ -292,7 +302,14 @@ everstep::metrics engine_core::metrics() const
     m.commits_delayed_full = committer_->commits_delayed();
     m.clock_jumps = time_->wall_jumps();
     m.pool_threads = pool_->threads();
-    m.journal_bytes = store_->usage().used_bytes;
+    try
+    {
+        m.journal_bytes = store_->usage().used_bytes;
+    }
+    catch (const store::unreadable&)
+    {
+        // Of a journal that cannot be read: everybody who asks it something is told so.
+    }
     return m;
 }
 }

@@ -19,6 +19,32 @@ std::size_t wake_index::load(const taker& take, const std::function<void(base::r
         loading_ = true;
         from = horizon_;
     }
+    const auto end_at = [this](record_key horizon) {
+        std::lock_guard lock(mutex_);
+        horizon_ = horizon;
+        loading_ = false;
+    };
+    try
+    {
+        const record_key to = end_of_page(from);
+        {
+            // Before the rows are read: a run that comes to rest meanwhile must not fall between them and the horizon.
+            std::lock_guard lock(mutex_);
+            horizon_ = to;
+        }
+        const std::size_t given = read_page(from, to, take, damaged);
+        end_at(to);
+        return given;
+    }
+    catch (...)
+    {
+        end_at(from); // the page is read again, and rows that were given come twice: they are hints
+        throw;
+    }
+}
+
+record_key wake_index::end_of_page(record_key from) const
+{
     // "Messages only" rows are never due: the horizon stops before them.
     const record_key end{static_cast<std::uint64_t>(journal::due_never), 0};
     record_key to = end;
@@ -31,10 +57,12 @@ std::size_t wake_index::load(const taker& take, const std::function<void(base::r
         if (seen <= page_rows)
             to = end;
     });
-    {
-        std::lock_guard lock(mutex_);
-        horizon_ = to;
-    }
+    return to;
+}
+
+std::size_t wake_index::read_page(record_key from, record_key to, const taker& take,
+                                  const std::function<void(base::run_number)>& damaged) const
+{
     std::size_t given = 0;
     store_.read([&](const store::snapshot& now) {
         now.scan(table::wake, from, [&](record_key at, std::string_view value) {
@@ -49,8 +77,6 @@ std::size_t wake_index::load(const taker& take, const std::function<void(base::r
             return true;
         });
     });
-    std::lock_guard lock(mutex_);
-    loading_ = false;
     return given;
 }
 

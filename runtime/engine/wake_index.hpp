@@ -33,7 +33,8 @@ public:
     explicit wake_index(const store::store& from) : store_(from) {}
 
     /// Reads the next page of rows and moves the horizon behind it. Returns how many rows were given to `take`; unreadable ones are
-    /// given to `damaged`. One caller at a time; others return 0.
+    /// given to `damaged`. One caller at a time; others return 0. Throws
+    /// store::unreadable; the same page is then read by the next call.
     std::size_t load(const taker& take, const std::function<void(base::run_number)>& damaged);
 
     /// Whether a wait that is durable must be kept in memory.
@@ -44,6 +45,10 @@ public:
 
 private:
     static constexpr std::size_t page_rows = 8192;
+
+    journal::record_key end_of_page(journal::record_key from) const;
+    std::size_t read_page(journal::record_key from, journal::record_key to, const taker& take,
+                          const std::function<void(base::run_number)>& damaged) const;
 
     const store::store& store_;
     mutable std::mutex mutex_;

@@ -159,6 +159,8 @@ void memory_store::read(const std::function<void(const snapshot&)>& visit) const
         std::shared_ptr<version> seen;
         ~pinned() { owner.unpin(seen); }
     };
+    if (options_.can_read && !options_.can_read())
+        throw unreadable("memory store: unreadable by order of the test");
     const pinned look{*this, pin()};
     const view shown(*look.seen);
     visit(shown);

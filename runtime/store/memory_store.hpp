@@ -33,6 +33,7 @@ public:
     {
         std::uint64_t capacity_bytes = ~std::uint64_t{0}; ///< a commit that would need more is `full`
         fate_of decide;                                   ///< empty: every commit is durable
+        std::function<bool()> can_read{};                 ///< false: a read throws `unreadable`; empty: all can be read
     };
 
     memory_store();

@@ -90,6 +90,8 @@ class fake_host final : public core::shard_host
 public:
     static constexpr base::time_us begin_of_time = 1'000'000'000;
 
+    std::atomic<bool> readable{true}; ///< whether the journal gives what it holds
+
     /// Over what another host has left behind, where given.
     explicit fake_host(std::unique_ptr<store::memory_store> left = nullptr)
     {
@@ -98,6 +100,7 @@ public:
         shards_commit = false;
         store::memory_store::options chosen;
         chosen.decide = [this](std::uint64_t commit) { return fate_of(commit); };
+        chosen.can_read = [this] { return readable.load(); };
         store_ = left ? left->clone(std::move(chosen)) : std::make_unique<store::memory_store>(std::move(chosen));
         store_->read([this](const store::snapshot& now) {
             if (const auto last = now.last(journal::table::run))

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <type_traits>
@@ -19,10 +20,17 @@ namespace detail
 template <class Value>
 class reply_operation;
 
+/// Frames come and go with every run: a thread keeps the memory of some that have ended. Any thread.
+void* allocate_frame(std::size_t bytes);
+void release_frame(void* frame, std::size_t bytes) noexcept;
+
 /// What every frame of a run has, whatever it returns.
 class promise_base
 {
 public:
+    static void* operator new(std::size_t bytes) { return allocate_frame(bytes); }
+    static void operator delete(void* frame, std::size_t bytes) noexcept { release_frame(frame, bytes); }
+
     std::suspend_always initial_suspend() const noexcept { return {}; }
 
     /// A frame that ends makes the one above innermost and stops there; the driver resumes that one. Resuming from here, or

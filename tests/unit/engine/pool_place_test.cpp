@@ -139,10 +139,22 @@ TEST_F(PoolPlace, NoBodyBeginsAfterHalt)
     pool.submit(jobs_.all());
     inside.pass();
     pool.halt();
+    home_.await(1); // while the first still runs
+    EXPECT_EQ(home_.back().front()->end, body_end::never_begun);
     go_on.open();
     pool.stop();
     EXPECT_FALSE(second);
-    EXPECT_EQ(home_.back().size(), 1U);
+    EXPECT_EQ(home_.back().size(), 2U);
+}
+
+TEST_F(PoolPlace, JobsThatComeAfterHaltGoHomeUnbegun)
+{
+    pool_place pool({.threads_min = 1}, inflight_);
+    pool.halt();
+    jobs_.add("late", [](attempt&) { return "1"; });
+    pool.submit(jobs_.all());
+    ASSERT_EQ(home_.back().size(), 1U);
+    EXPECT_EQ(home_.back().front()->end, body_end::never_begun);
 }
 
 TEST_F(PoolPlace, EveryThreadIsAnnounced)

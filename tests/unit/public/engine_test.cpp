@@ -269,6 +269,33 @@ TEST(Engine, CloseNamesTheBodyThatStillRunsOnAShard)
     door.may_end.open();
 }
 
+TEST(Engine, CloseBeginsNoBodyThatWaitsForAThread)
+{
+    const store_directory directory;
+    turnstile door;
+    {
+        small_shop shop(directory / "journal", [](engine_options& options) { options.pool_threads_max = 1; });
+        shop->provide(door);
+        shop->add("waits", waits);
+        shop->add("twice", twice);
+        shop->open();
+        shop->start(waits, "a", 1);
+        door.began.wait();
+        for (int n = 0; n < 50; ++n)
+            shop->start(twice, std::to_string(n), n); // the pool's one thread is taken
+        EXPECT_EQ(shop->close(0ms), std::vector<std::string>{"waits/a step wait"});
+        door.may_end.open();
+        EXPECT_EQ(shop->close(1h), std::vector<std::string>{});
+        EXPECT_EQ(shop->metrics().steps_recorded, 1u);
+    }
+    small_shop again(directory / "journal");
+    again->provide(door);
+    again->add("waits", waits);
+    again->add("twice", twice);
+    again->open();
+    EXPECT_EQ(again->run(twice, "49").result(), 98);
+}
+
 TEST(Engine, ResultReturnedDuringCloseIsRecorded)
 {
     const store_directory directory;
