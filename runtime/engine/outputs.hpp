@@ -3,6 +3,7 @@
 // Output commit: what a shard may let out only when everything that it depends on is durable. A queue in the order of submissions;
 // what is at or below the watermark goes.
 
+#include "base/prefetch.hpp"
 #include "engine/committer.hpp"
 #include "engine/mailbox.hpp"
 
@@ -86,12 +87,19 @@ public:
 
 private:
     static constexpr std::size_t spares_max = 16;
+    static constexpr std::size_t look_ahead = 4;
+    static constexpr std::size_t job_bytes = 384; ///< what begin_body touches of a job, more or less
 
     template <class Take>
     void give(std::vector<output> due, Take&& take)
     {
-        for (output& one : due)
-            take(one);
+        for (std::size_t n = 0; n < due.size(); ++n)
+        {
+            if (n + look_ahead < due.size())
+                if (const auto* body = std::get_if<body_out>(&due[n + look_ahead]))
+                    base::prefetch(body->job, job_bytes);
+            take(due[n]);
+        }
         due.clear();
         if (spare_.size() < spares_max)
             spare_.push_back(std::move(due));

@@ -31,9 +31,18 @@ private:
     replay::undo undo_;
 };
 
-run_driver::run_driver(const journal::run_header& header, const registered_workflow& code, services& given, result_slot& slot,
+/// The history being replayed, which lives no longer than begin().
+struct run_driver::replaying
+{
+    const std::vector<std::string_view>& history;
+    std::size_t next{}; ///< index into it; seq is one more
+    entry ahead{};      ///< decoded history[next]
+    bool ahead_valid{};
+};
+
+run_driver::run_driver(const journal::run_header& header, const registered_workflow& code, services& given, driver_scratch& scratch,
                        const driver_limits& limits)
-    : header_(header), code_(code), services_(given), slot_(slot), limits_(limits), machine_(header.started_at),
+    : header_(header), code_(code), services_(given), scratch_(scratch), limits_(limits), machine_(header.started_at),
       branch_{this, {}}, context_(*this), random_state_(header.seed.low)
 {
 }
@@ -47,9 +56,8 @@ run_driver::~run_driver()
 driver_state run_driver::begin(std::string_view input, const std::vector<std::string_view>& history, recorder& to)
 {
     recorder_ = &to;
-    history_ = &history;
-    next_ = 0;
-    ahead_valid_ = false;
+    replaying replayed{history};
+    replaying_ = &replayed;
     try
     {
         frame_ = code_.traits.create(code_.function, context_, branch_, input);
@@ -66,7 +74,7 @@ driver_state run_driver::begin(std::string_view input, const std::vector<std::st
         park(park_reason::limits, "the workflow cannot be entered: " + what.code + ": " + what.text);
     }
     const driver_state state = settle();
-    history_ = nullptr;
+    replaying_ = nullptr;
     return state;
 }
 
@@ -109,19 +117,29 @@ void run_driver::drive()
 
 const entry* run_driver::peek()
 {
-    if (!history_ || next_ == history_->size())
+    if (!replaying_ || replaying_->next == replaying_->history.size())
         return nullptr;
-    if (!ahead_valid_)
+    if (!replaying_->ahead_valid)
     {
-        ahead_valid_ = journal::decode((*history_)[next_], ahead_);
-        if (!ahead_valid_)
+        replaying_->ahead_valid = journal::decode(replaying_->history[replaying_->next], replaying_->ahead);
+        if (!replaying_->ahead_valid)
         {
-            park(park_reason::corrupt, "entry " + std::to_string(next_ + 1) + " cannot be decoded: restore a backup");
+            park(park_reason::corrupt, "entry " + std::to_string(next_seq()) + " cannot be decoded: restore a backup");
             return nullptr;
         }
     }
-    return &ahead_;
+    return &replaying_->ahead;
 }
+
+/// The entry that peek() gave is done with.
+void run_driver::pass() noexcept
+{
+    replaying_->ahead_valid = false;
+    ++replaying_->next;
+}
+
+/// Of the entry that peek() gives, where it gives one.
+std::uint32_t run_driver::next_seq() const noexcept { return replaying_ ? static_cast<std::uint32_t>(replaying_->next + 1) : 0; }
 
 bool run_driver::replay_next()
 {
@@ -129,10 +147,10 @@ bool run_driver::replay_next()
     if (!next)
         return stopped_.has_value();
     const entry e = *next;
-    ahead_valid_ = false;
-    ++next_;
+    const std::uint32_t seq = next_seq();
+    pass();
     operations_ = 0;
-    handle(machine_.apply(e, static_cast<std::uint32_t>(next_)), e);
+    handle(machine_.apply(e, seq), e);
     return true;
 }
 
@@ -196,22 +214,23 @@ void run_driver::start(detail::branch&, detail::operation& op)
     if (stopped_)
         return;
     const base::time_us due_recorded = next ? next->due : 0;
-    verdict v = machine_.start(root_, what, next, static_cast<std::uint32_t>(next_ + 1));
+    verdict v = machine_.start(root_, what, next, next_seq());
     if (machine_.start_took_next())
     {
         if (what.kind == operation_kind::timer && due_recorded != what.due)
-            notes_.push_back("the code's " + replay::describe(what, false) + " has another time than was recorded: the recorded one counts");
-        ahead_valid_ = false;
-        ++next_;
+            scratch_.notes.push_back("the code's " + replay::describe(what, false) + " has another time than was recorded: the recorded one counts");
+        pass();
     }
+    entry made;
     if (v == verdict::record)
     {
+        made = machine_.entry();
         std::uint32_t seq = 0;
-        if (!recorder_->record(machine_.entry(), seq))
+        if (!recorder_->record(made, seq))
             return park(park_reason::limits, "the history or this turn of it is too long at " + replay::describe(what, false));
-        v = machine_.apply(machine_.entry(), seq);
+        v = machine_.apply(made, seq);
     }
-    handle(v, machine_.entry());
+    handle(v, made);
 }
 
 /// A run that was parked before its first wait, or at its end, was resumed there, too: the entry is no operation's.
@@ -220,9 +239,9 @@ void run_driver::pass_resumed()
     for (const entry* resumed = peek(); resumed && resumed->kind == journal::entry_kind::resumed; resumed = peek())
     {
         const entry e = *resumed;
-        ahead_valid_ = false;
-        ++next_;
-        machine_.apply(e, static_cast<std::uint32_t>(next_));
+        const std::uint32_t seq = next_seq();
+        pass();
+        machine_.apply(e, seq);
     }
 }
 
@@ -249,36 +268,38 @@ void run_driver::deliver(const entry& e)
             return park(park_reason::retries_exhausted, std::string(e.code) + ": " + std::string(e.text));
         return compensate_next();
     }
-    path_text_ = machine_.where().text();
-    delivery_ = {.what = detail::delivery::kind::value, .slot = nullptr, .code = e.code, .text = e.text, .path = path_text_,
+    const bool fails = machine_.what() != replay::delivered::value;
+    scratch_.path = fails ? machine_.where().text() : std::string();
+    detail::delivery& delivered = scratch_.delivery;
+    delivered = {.what = detail::delivery::kind::value, .slot = nullptr, .code = e.code, .text = e.text, .path = scratch_.path,
                  .attempts = e.attempts};
     if (e.kind == journal::entry_kind::step_done && op.traits().undo)
         keep_undo(op, e);
     switch (machine_.what())
     {
     case replay::delivered::failed:
-        delivery_.what = e.code == "timed_out" ? detail::delivery::kind::timed_out : detail::delivery::kind::failed;
+        delivered.what = e.code == "timed_out" ? detail::delivery::kind::timed_out : detail::delivery::kind::failed;
         break;
     case replay::delivered::cancelled:
-        delivery_.what = detail::delivery::kind::cancelled;
-        delivery_.text = machine_.cancel_reason();
+        delivered.what = detail::delivery::kind::cancelled;
+        delivered.text = machine_.cancel_reason();
         break;
     case replay::delivered::value:
         if (op.traits().decode && e.kind == journal::entry_kind::step_done)
             try
             {
-                delivery_.slot = slot_.storage(op.traits().slot_bytes);
-                op.traits().decode(delivery_.slot, e.payload);
+                delivered.slot = scratch_.storage(op.traits().slot_bytes);
+                op.traits().decode(delivered.slot, e.payload);
             }
             catch (const std::exception& error)
             {
-                return park(park_reason::divergence, "the result of " + replay::describe(e, false) + " at " + path_text_ +
+                return park(park_reason::divergence, "the result of " + replay::describe(e, false) + " at " + machine_.where().text() +
                                                          " cannot be read as " + std::string(op.traits().type()) + ": " +
                                                          error.what());
             }
         break;
     }
-    op.deliver(delivery_);
+    op.deliver(delivered);
     waiting_ = false;
 }
 
@@ -306,8 +327,8 @@ void run_driver::compensate_next()
         compensation_.active = false;
         if (!compensation_.awaiting)
             return finish();
-        delivery_ = {};
-        compensation_.awaiting->deliver(delivery_);
+        scratch_.delivery = {};
+        compensation_.awaiting->deliver(scratch_.delivery);
         waiting_ = false;
         return;
     }
@@ -323,23 +344,27 @@ void run_driver::compensate_next()
 void run_driver::code_ended()
 {
     detail::promise_base& promise = code_.traits.promise_of(frame_);
+    run_end& end = scratch_.end;
+    end.kind = journal::entry_kind::completed;
+    for (std::string* one : {&end.payload, &end.code, &end.text})
+        one->clear();
     if (!promise.error())
     {
         try
         {
-            code_.traits.encode_result(frame_, end_.payload);
+            code_.traits.encode_result(frame_, end.payload);
         }
         catch (const std::exception& e)
         {
-            end_ = {journal::entry_kind::failed, {}, "bad_value", std::string("the result of the workflow: ") + e.what()};
+            end = {journal::entry_kind::failed, {}, "bad_value", std::string("the result of the workflow: ") + e.what()};
         }
-        if (end_.payload.size() > limits_.payload_bytes_max)
-            end_ = {journal::entry_kind::failed, {}, "limit", "the result of the workflow has " + std::to_string(end_.payload.size()) +
+        if (end.payload.size() > limits_.payload_bytes_max)
+            end = {journal::entry_kind::failed, {}, "limit", "the result of the workflow has " + std::to_string(end.payload.size()) +
                                                                   " bytes: over payload_bytes_max"};
         return finish();
     }
     const thrown what = describe_thrown(promise.error());
-    end_ = {what.is_cancelled ? journal::entry_kind::cancelled : journal::entry_kind::failed, {}, what.code, what.text};
+    end = {what.is_cancelled ? journal::entry_kind::cancelled : journal::entry_kind::failed, {}, what.code, what.text};
     begin_compensation(replay::undo_list::all, nullptr);
 }
 
@@ -349,7 +374,7 @@ void run_driver::finish()
     const entry* left = peek();
     if (stopped_)
         return;
-    if (machine_.finish(left, static_cast<std::uint32_t>(next_ + 1)) == verdict::diverged)
+    if (machine_.finish(left, next_seq()) == verdict::diverged)
         return park(park_reason::divergence, machine_.text());
     stopped_ = driver_state::ended;
 }
@@ -359,7 +384,7 @@ void run_driver::park(park_reason reason, std::string text)
     waiting_ = true;
     stopped_ = driver_state::parked;
     reason_ = reason;
-    text_ = std::move(text);
+    scratch_.text = std::move(text);
 }
 
 std::uint64_t run_driver::random() noexcept

@@ -34,10 +34,27 @@ protected:
     ~recorder() = default;
 };
 
-/// Raw storage in which a recorded result is decoded just before the coroutine takes it. One a shard.
-class result_slot
+/// How the code ended.
+struct run_end
+{
+    journal::entry_kind kind{journal::entry_kind::completed};
+    std::string payload;
+    std::string code;
+    std::string text;
+};
+
+/// What a driver needs while its code runs and when it has just stopped, and not while it waits: one a shard. A run that waits is then
+/// smaller.
+class driver_scratch
 {
 public:
+    detail::delivery delivery;
+    std::string path;
+    run_end end;
+    std::string text;
+    std::vector<std::string> notes;
+
+    /// In which a recorded result is decoded just before the coroutine takes it.
     void* storage(std::size_t bytes)
     {
         if (bytes > bytes_)
@@ -67,19 +84,10 @@ enum class driver_state : std::uint8_t
     parked ///< see reason() and text()
 };
 
-/// How the code ended.
-struct run_end
-{
-    journal::entry_kind kind{journal::entry_kind::completed};
-    std::string payload;
-    std::string code;
-    std::string text;
-};
-
 class run_driver final : public detail::run_link
 {
 public:
-    run_driver(const journal::run_header& header, const registered_workflow& code, services& given, result_slot& slot,
+    run_driver(const journal::run_header& header, const registered_workflow& code, services& given, driver_scratch& scratch,
                const driver_limits& limits);
     ~run_driver();
     run_driver(const run_driver&) = delete;
@@ -91,11 +99,12 @@ public:
     driver_state apply(const journal::entry& e, std::uint32_t seq, recorder& to);
 
     const replay::machine& machine() const noexcept { return machine_; }
-    const run_end& end() const noexcept { return end_; }
+    // Until another driver of the scratch goes on:
+    const run_end& end() const noexcept { return scratch_.end; }
     journal::park_reason reason() const noexcept { return reason_; }
-    const std::string& text() const noexcept { return text_; }
+    const std::string& text() const noexcept { return scratch_.text; }
     /// Notes for the log that came up while replaying: timers whose duration has changed.
-    std::vector<std::string>& notes() noexcept { return notes_; }
+    std::vector<std::string>& notes() noexcept { return scratch_.notes; }
     std::size_t undos() const noexcept { return undos_.size(); }
 
     /// The operation that a pending step runs: the frame's, or the undo's own.
@@ -131,12 +140,14 @@ private:
     void pass_resumed();
     void park(journal::park_reason reason, std::string text);
     const journal::entry* peek();
+    void pass() noexcept;
+    std::uint32_t next_seq() const noexcept;
     replay::asked ask(detail::operation& op) const;
 
     const journal::run_header& header_;
     const registered_workflow& code_;
     services& services_;
-    result_slot& slot_;
+    driver_scratch& scratch_;
     const driver_limits& limits_;
 
     replay::machine machine_;
@@ -148,15 +159,9 @@ private:
     std::uint64_t random_state_;
     std::uint32_t sagas_{};
 
-    // The history being replayed; null when live.
-    const std::vector<std::string_view>* history_{};
-    std::size_t next_{};     ///< index into history_; seq is one more
-    journal::entry ahead_;   ///< decoded history_[next_]
-    bool ahead_valid_{};
-
+    struct replaying;
+    replaying* replaying_{}; ///< null when live
     recorder* recorder_{};
-    detail::delivery delivery_;
-    std::string path_text_;
     std::uint32_t operations_{}; ///< in this turn
 
     bool waiting_{};
@@ -170,9 +175,6 @@ private:
     } compensation_;
     std::unique_ptr<undo_operation> undo_;
 
-    run_end end_;
     journal::park_reason reason_{};
-    std::string text_;
-    std::vector<std::string> notes_;
 };
 }

@@ -1,6 +1,7 @@
 #include "engine/shard.hpp"
 
 #include "base/assert.hpp"
+#include "base/prefetch.hpp"
 #include "engine/inflight_map.hpp"
 #include "engine/request_desk.hpp"
 
@@ -20,6 +21,21 @@ constexpr std::size_t loads_per_iteration = 256;
 constexpr std::size_t backlog_low = 1024;
 /// What the journal refused to give is asked for again after this.
 constexpr base::time_us read_again_us = 1'000'000;
+
+/// Of jobs that a sweep goes through: fetches the job that comes soon, and the run and the operation of the one that comes next.
+template <class Jobs>
+void look_ahead(const Jobs& jobs, std::size_t at) noexcept
+{
+    constexpr std::size_t soon = 6;
+    constexpr std::size_t next = 2;
+    if (at + soon < jobs.size())
+        base::prefetch(jobs[at + soon], sizeof(step_attempt));
+    if (at + next >= jobs.size())
+        return;
+    const auto& job = static_cast<const step_attempt&>(*jobs[at + next]);
+    base::prefetch(job.of.run, sizeof(resident_run));
+    base::prefetch(&job.op(), 2 * sizeof(detail::operation));
+}
 }
 
 shard::shard(shard_host& host, std::size_t index)
@@ -134,8 +150,11 @@ void shard::iterate(mailbox::content& news)
     }
     move_watermark();
     release_outputs();
-    for (body_job* job : news.finished)
-        take_finished(static_cast<step_attempt&>(*job));
+    for (std::size_t n = 0; n < news.finished.size(); ++n)
+    {
+        look_ahead(news.finished, n);
+        take_finished(static_cast<step_attempt&>(*news.finished[n]));
+    }
     for (const wake_index::row& row : news.due)
     {
         if (row.due <= std::max(now_, wall_)) // by which clock, the run itself knows
@@ -226,10 +245,11 @@ void shard::hand_over()
         host_.submit(step_place::fiber, ready_fiber_);
     ready_fiber_.clear();
     std::vector<step_attempt*> here = std::exchange(ready_here_, {});
-    for (step_attempt* job : here)
+    for (std::size_t n = 0; n < here.size(); ++n)
     {
-        run_here(*job);
-        take_finished(*job);
+        look_ahead(here, n);
+        run_here(*here[n]);
+        take_finished(*here[n]);
         flush_if_large();
     }
     here.clear();

@@ -139,7 +139,7 @@ private:
     std::deque<position> in_flight_; ///< of submissions durable_ + 1, …
     outputs outputs_;
 
-    result_slot slot_;
+    driver_scratch scratch_;
     driver_limits limits_;
     base::slab<resident_run> run_places_;
     boost::unordered_flat_map<base::run_number, base::slab<resident_run>::pointer> runs_;

@@ -89,7 +89,7 @@ void shard::set_idle(resident_run& run, bool idle)
 /// Makes the run's frame and runs its code over its history. turn_.begin() came before.
 void shard::enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history)
 {
-    run.driver.emplace(run.header, *run.code, host_.given, slot_, limits_);
+    run.driver.emplace(run.header, *run.code, host_.given, scratch_, limits_);
     run.wants_frame = false;
     ++drivers_;
     count_up(host_.count.runs_resident);

@@ -21,6 +21,12 @@ std::string description(std::string_view kind, std::string_view name, std::strin
         text.append(" (").append(file).append(":").append(std::to_string(line)).append(")");
     return text;
 }
+
+/// Of the operations whose entry is made when they start.
+constexpr entry_kind kind_at_start(operation_kind what) noexcept
+{
+    return what == operation_kind::reply ? entry_kind::replied : entry_kind::timer_set;
+}
 }
 
 std::string describe(const asked& what, bool with_type)
@@ -73,20 +79,24 @@ verdict machine::start(branch_counter& branch, const asked& what, const journal:
         pending_.push_back(p);
         return verdict::wait;
     }
-    const auto kind = what.kind == operation_kind::reply ? entry_kind::replied : entry_kind::timer_set;
     if (next)
     {
-        if (next->kind != kind || !(next->where == p.where) || !fits(*next, p))
+        if (next->kind != kind_at_start(what.kind) || !(next->where == p.where) || !fits(*next, p))
             return diverge(*next, seq, &p);
         pending_.push_back(p);
         took_next_ = true;
         return apply(*next, seq);
     }
     pending_.push_back(p);
-    entry_ = {.kind = kind, .operation = what.kind, .clock = what.clock, .where = p.where, .at = now_, .due = what.due,
-              .attempts = 0, .line = what.line, .file = what.file, .name = what.name, .type = what.type, .code = {},
-              .text = {}, .payload = what.payload};
     return verdict::record;
+}
+
+journal::entry machine::entry() const noexcept
+{
+    const pending& p = pending_.back();
+    return {.kind = kind_at_start(p.what.kind), .operation = p.what.kind, .clock = p.what.clock, .where = p.where, .at = now_,
+            .due = p.what.due, .attempts = 0, .line = p.what.line, .file = p.what.file, .name = p.what.name, .type = p.what.type,
+            .code = {}, .text = {}, .payload = p.what.payload};
 }
 
 verdict machine::apply(const journal::entry& e, std::uint32_t seq)

@@ -94,8 +94,8 @@ public:
     /// come to apply() otherwise; live, verdict::record asks for them: append entry(), then apply it.
     verdict start(branch_counter& branch, const asked& what, const journal::entry* next, std::uint32_t seq);
     bool start_took_next() const noexcept { return took_next_; }
-    /// After verdict::record: what is to be appended.
-    const journal::entry& entry() const noexcept { return entry_; }
+    /// After verdict::record: what is to be appended, before it is applied.
+    journal::entry entry() const noexcept;
 
     verdict apply(const journal::entry& e, std::uint32_t seq);
     /// After verdict::deliver: to which operation, and what. Strings are those of the entry applied.
@@ -135,7 +135,6 @@ private:
     delivered delivered_{};
     void* operation_{};
     journal::path where_;
-    journal::entry entry_;
     std::string cancel_reason_;
     std::string text_;
 };

@@ -138,7 +138,7 @@ private:
     journal::run_header header_;
     registered_workflow code_;
     std::string input_;
-    result_slot slot_;
+    driver_scratch slot_;
     std::vector<std::string> history_; ///< bodies of entries 1…
     std::unique_ptr<run_driver> driver_;
 };

@@ -368,7 +368,7 @@ TEST(RunDriver, InputOfAnotherTypeParksAsDivergence)
                                    .traits = detail::traits_for<int, void, std::string>::value, .version = 1};
     const journal::run_header header;
     services given;
-    result_slot slot;
+    driver_scratch slot;
     const driver_limits limits{1'000, 100};
     run_driver driver(header, code, given, slot, limits);
     EXPECT_EQ(driver.begin("17", {}, of_number), driver_state::parked);

@@ -1,0 +1,1 @@
+#include "names_a_header.hpp"
