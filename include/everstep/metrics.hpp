@@ -31,5 +31,6 @@ struct metrics
     std::uint64_t clock_jumps{};         ///< of the wall clock, over 60 s
     std::uint64_t pool_threads{};        ///< now
     std::uint64_t journal_bytes{};       ///< now: of the file, in use
+    std::uint64_t oldest_reader_lag{};   ///< now: commits since the oldest look at the journal began; while one lasts, the file only grows
 };
 }

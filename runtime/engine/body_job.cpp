@@ -35,23 +35,30 @@ std::string text_of(const std::exception& e)
 }
 }
 
-void body_job::begin_anew(detail::operation& op, std::string token, std::uint32_t number, bool shows_attempt)
+void body_job::shed() noexcept
 {
-    constexpr std::size_t kept_bytes_max = 4096; // a giant's memory is not kept for the next
-    op_ = &op;
-    stop_ = shows_attempt ? std::stop_source() : std::stop_source(std::nostopstate);
-    attempt_.emplace(std::move(token), number, stop_.get_token(), given_);
+    constexpr std::size_t kept_bytes_max = 4096; // a giant's memory is not kept
     for (std::string* one : {&encoded, &code, &text})
         if (one->capacity() > kept_bytes_max)
             std::string().swap(*one);
         else
             one->clear();
+    attempt_.reset();
+    stop_ = std::stop_source(std::nostopstate);
     end = body_end::value;
     delay = {};
     slot = 0;
     via = nullptr;
     undo_of = {};
     is_undo = false;
+}
+
+void body_job::begin_anew(detail::operation& op, std::string token, std::uint32_t number, bool shows_attempt)
+{
+    op_ = &op;
+    if (shows_attempt)
+        stop_ = std::stop_source();
+    attempt_.emplace(std::move(token), number, stop_.get_token(), given_);
 }
 
 void body_job::run() noexcept

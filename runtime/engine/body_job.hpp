@@ -51,7 +51,9 @@ public:
     {
     }
     virtual ~body_job() = default;
-    /// Becomes another attempt of the same shard, and keeps the memory of its strings. Not while a place has it.
+    /// Keeps the memory of its strings and nothing else, to become another attempt. Not while a place has it.
+    void shed() noexcept;
+    /// After shed().
     void begin_anew(detail::operation& op, std::string token, std::uint32_t number, bool shows_attempt);
     body_job(const body_job&) = delete;
     body_job& operator=(const body_job&) = delete;

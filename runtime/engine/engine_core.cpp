@@ -101,15 +101,25 @@ void engine_core::make_places()
     });
 }
 
-bool engine_core::is_nearly_full() const noexcept
+/// Now and then, by whoever commits: how full the store is, and each minute whether somebody's reading holds its old pages (H7, H8).
+void engine_core::look_at_store() noexcept
 try
 {
+    constexpr base::time_us minute = 60'000'000;
+    constexpr std::uint64_t lag_worth_a_word = 10'000;
     const store::space used = store_->usage();
-    return used.used_bytes > used.capacity_bytes - used.capacity_bytes / 16;
+    nearly_full_.store(used.used_bytes > used.capacity_bytes - used.capacity_bytes / 16, std::memory_order_relaxed);
+    if (time_->now() - readers_checked_at_ < minute)
+        return;
+    readers_checked_at_ = time_->now();
+    store_->check_readers(); // frees what dead processes hold
+    if (used.oldest_reader_lag > lag_worth_a_word)
+        log(severity::warning, "somebody has been reading the journal since " + std::to_string(used.oldest_reader_lag) +
+                                   " commits ago: until that ends, the file only grows");
 }
 catch (const store::unreadable&)
 {
-    return false; // the commit after this one finds out
+    // The next commit finds out, and says so.
 }
 
 void engine_core::make_committer()
@@ -117,16 +127,14 @@ void engine_core::make_committer()
     core::committer::events on;
     on.complete = [this](store::batch& own) { complete_commit(own); };
     on.durable = [this] {
-        if (committer_->commits() % commits_per_look == 1)
-        {
-            nearly_full_.store(is_nearly_full(), std::memory_order_relaxed);
-        }
         if (state_.load(std::memory_order_relaxed) == life::opening)
         {
             std::lock_guard lock(mutex_);
             changed_.notify_all();
             return;
         }
+        if (committer_->commits() % commits_per_look == 0)
+            look_at_store();
         for (const auto& shard : shards_)
             shard->put_durable();
     };
@@ -250,6 +258,7 @@ std::vector<std::string> engine_core::close(std::chrono::milliseconds deadline)
         shard->put_closing();
     fibers_->halt(); // bodies that wait for a thread come home; those that run are waited for
     pool_->halt();
+    io_->halt();
     {
         std::unique_lock lock(mutex_);
         const auto until = std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(deadline, std::chrono::hours(24));

@@ -97,7 +97,7 @@ private:
     void check_meta();
     void settle_journal();
     void complete_commit(store::batch& own);
-    bool is_nearly_full() const noexcept;
+    void look_at_store() noexcept;
     void make_places();
     void make_committer();
     void make_shards();
@@ -122,6 +122,7 @@ private:
     std::unique_ptr<core::fiber_place> fibers_;
     std::unique_ptr<core::committer> committer_;
     std::unique_ptr<core::wake_index> wakes_;
+    std::vector<base::run_number> damaged_wakes_; ///< whose rows were read and whose shard is not known yet; the first shard's
     std::vector<std::unique_ptr<core::shard>> shards_;
     std::thread id_indexer_;
     std::atomic<bool> stop_indexing_{};
@@ -129,6 +130,7 @@ private:
     std::atomic<std::uint64_t> next_run_{1};
     std::uint64_t epoch_{};            ///< committer's, after open
     base::time_us clock_lease_{};      ///< engine time may be journaled up to here; committer's, after open
+    base::time_us readers_checked_at_{}; ///< whoever commits
     std::atomic<bool> nearly_full_{};
 
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> deaths_; ///< under mutex_

@@ -34,12 +34,16 @@ void io_place::submit(std::span<body_job* const> jobs)
 void io_place::begin(const std::vector<body_job*>& jobs) noexcept
 {
     const auto now = clock::now();
-    for (body_job* job : jobs)
+    for (std::size_t n = 0; n < jobs.size(); ++n)
     {
+        body_job* const job = jobs[n];
         {
-            const std::scoped_lock lock(mutex_);
+            std::unique_lock lock(mutex_);
             if (halted_)
-                return;
+            {
+                lock.unlock();
+                return give_back_unbegun(std::span(jobs).subspan(n));
+            }
             running_.emplace(job, now);
             job->slot = inflight_.acquire(job->blame_run, job->blame_step, hint_);
         }

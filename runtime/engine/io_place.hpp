@@ -39,7 +39,7 @@ public:
     /// Any thread. Jobs whose traits have spawn.
     void submit(std::span<body_job* const> jobs);
 
-    /// No further body begins; jobs that wait are dropped, as in pool_place.
+    /// No further body begins: jobs that wait, and those that still come, are handed back as never begun.
     void halt() noexcept;
     /// halt(), wait for the bodies that run, run the completions that are queued, and end the thread. Not from that thread.
     void stop() noexcept;

@@ -72,7 +72,10 @@ void request_desk::decide(request_item& item, Decide&& with)
     catch (const store::unreadable& e)
     {
         // All of it is read before anything is recorded, and before the receiver is given away.
-        refuse(item, errc::io, "the journal cannot be read: " + std::string(e.what()));
+        if (host_.commits().has_failed()) // and the shard has yet to hear of it
+            refuse(item, errc::unknown, {});
+        else
+            refuse(item, errc::io, "the journal cannot be read: " + std::string(e.what()));
     }
 }
 

@@ -45,6 +45,7 @@ struct resident_run
     std::size_t history_bytes{};
     std::size_t counted_bytes{};        ///< of them, in the shard's sum
     bool wants_frame{};                 ///< is in the shard's backlog
+    bool warned{};                      ///< of the length of its history
     std::list<resident_run*>::iterator idle; ///< in the shard's list of waiting runs, where is_idle
     bool is_idle{};
     waiter_list waiters;                ///< for its reply or result

@@ -72,10 +72,10 @@ void shard::stop() noexcept
 }
 
 /// Nothing can be recorded any more: after reopening, those bodies run again.
-void shard::drop_finished() noexcept
+void shard::drop_finished()
 {
     for (body_job* job : std::exchange(news_.finished, {}))
-        delete job;
+        drop_job(static_cast<step_attempt&>(*job));
 }
 
 void shard::put_request(request_item&& item)
@@ -175,16 +175,16 @@ void shard::iterate(mailbox::content& news)
         work_off_backlog();
         make_room();
     }
+    release_outputs();
     if (!ready_here_.empty())
         flush(); // commits while the bodies run
-    release_outputs();
     hand_over();
     flush_last();
     if (reaction_ != reaction::live)
         host_.body_ended();
     base::time_us next = heap_.earliest();
     if (index_ == 0)
-        next = std::min(next, std::max(host_.wakes().horizon(), wakes_again_at_));
+        next = std::min(next, wakes_due());
     if (reaction_ == reaction::live && next != armed_)
         host_.time().arm(index_, armed_ = next);
 }
@@ -335,7 +335,7 @@ void shard::answer(resident_run& run, detail::request_kind what, const detail::a
 
 void shard::fire_due()
 {
-    if (index_ == 0 && host_.wakes().horizon() <= std::max(now_, wall_) && backlog_.size() < backlog_low && wakes_again_at_ <= now_)
+    if (index_ == 0 && wakes_due() <= now_)
         load_wakes();
     wake_heap::entry due{};
     for (std::size_t fired = 0; fired < loads_per_iteration && heap_.pop_due(now_, due); ++fired)
@@ -432,11 +432,23 @@ void shard::work_off_backlog()
     }
 }
 
+/// When the next page of the wake table is to be read, on the engine's clock; rows are due by whichever clock is ahead.
+base::time_us shard::wakes_due() const
+{
+    if (backlog_.size() >= backlog_low)
+        return journal::due_never; // the sweep that has worked it off looks again
+    if (wakes_again_at_ != 0)
+        return wakes_again_at_;
+    const base::time_us horizon = host_.wakes().horizon();
+    return horizon == journal::due_never ? horizon : horizon - std::max<base::time_us>(wall_ - now_, 0);
+}
+
 void shard::load_wakes()
 {
     try
     {
         host_.load_wakes();
+        wakes_again_at_ = 0;
     }
     catch (const store::unreadable& e)
     {

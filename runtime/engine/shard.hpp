@@ -72,7 +72,7 @@ private:
     void hand_over();
     void run_here(step_attempt& job);
     void end_all(errc why);
-    void drop_finished() noexcept;
+    void drop_finished();
 
     // Turns.
     void take_finished(step_attempt& job);
@@ -83,6 +83,7 @@ private:
     bool go_on_at_once(resident_run& run, driver_state& state);
     void rest(resident_run& run);
     void finish_turn(resident_run& run);
+    void warn_of_length(resident_run& run);
     void end_run(resident_run& run);
     void park(resident_run& run, journal::park_reason reason, std::string text);
     void dispatch(resident_run& run, const replay::pending& step);
@@ -101,6 +102,7 @@ private:
     resident_run& add(base::run_number number, std::uint64_t id_hash, journal::run_header header, const registered_workflow& code);
     resident_run* load(base::run_number number, base::time_us due);
     void try_load(const wake_index::row& row);
+    base::time_us wakes_due() const;
     void load_wakes();
     bool read_history(resident_run& run, journal::history_reader& history, base::time_us due);
     void enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history);
@@ -129,7 +131,7 @@ private:
     base::time_us wall_{};
     base::time_us wall_ahead_{}; ///< of engine time, when the heap was last put in order
     base::time_us armed_{journal::due_never};
-    base::time_us wakes_again_at_{}; ///< no page of the wake table is read before
+    base::time_us wakes_again_at_{}; ///< a page of the wake table could not be read; 0: all could
 
     store::batch out_;
     turn turn_;

@@ -249,6 +249,7 @@ void shard::finish_turn(resident_run& run)
     count_up(host_.count.entries_written, turn_.entries());
     if (run.driver)
         history_bytes_ += run.history_bytes - std::exchange(run.counted_bytes, run.history_bytes);
+    warn_of_length(run);
     turn_.begin(run);
     if (const std::optional<std::string> reply = std::exchange(reply_, std::nullopt))
     {
@@ -256,6 +257,20 @@ void shard::finish_turn(resident_run& run)
         a.bytes = *reply;
         answer(run, detail::request_kind::reply, a);
     }
+}
+
+/// A run that is parked for its length cannot go on with the code that it has: its people hear of it in good time.
+void shard::warn_of_length(resident_run& run)
+{
+    const engine_options& limits = host_.options;
+    if (run.warned || (run.end.next_seq <= limits.history_entries_max / 5 && run.history_bytes <= limits.history_bytes_max / 5))
+        return;
+    run.warned = true;
+    host_.log(severity::warning,
+              "its history has " + std::to_string(run.end.next_seq) + " entries of " + std::to_string(limits.history_entries_max) + " and " +
+                  std::to_string(run.history_bytes) + " bytes of " + std::to_string(limits.history_bytes_max) +
+                  ": at its limit it is parked, so let it end and start another",
+              run.header.workflow, run.header.id);
 }
 
 void shard::end_run(resident_run& run)
@@ -402,6 +417,7 @@ void shard::keep_spare(step_attempt& job)
 {
     constexpr std::size_t spares_max = 4096;
     std::unique_ptr<step_attempt> owned(&job);
+    job.shed();
     if (spare_jobs_.size() < spares_max)
         spare_jobs_.push_back(std::move(owned));
 }

@@ -223,22 +223,21 @@ void engine_core::body_ended() noexcept
 void engine_core::load_wakes()
 {
     std::vector<std::vector<core::wake_index::row>> of_shard(shards_.size());
-    const core::journal_reader reader(*store_);
-    std::vector<base::run_number> damaged;
     wakes_->load([&](const core::wake_index::row& row) { of_shard[row.id_hash % shards_.size()].push_back(row); },
-                 [&](base::run_number run) { damaged.push_back(run); });
-    for (const base::run_number run : damaged)
-    {
-        // Its row does not say whose it is; its header does, and the shard parks it.
-        const core::stored_run stored = reader.read(run, -1);
-        if (!stored.header)
-            continue;
-        const std::uint64_t hash = journal::id_hash(stored.header->workflow, stored.header->id);
-        of_shard[hash % shards_.size()].push_back({journal::due_now, run, hash});
-    }
+                 [&](base::run_number run) { damaged_wakes_.push_back(run); });
     for (std::size_t index = 0; index < shards_.size(); ++index)
         if (!of_shard[index].empty())
             shards_[index]->put_due(of_shard[index]);
+    for (; !damaged_wakes_.empty(); damaged_wakes_.pop_back()) // what cannot be read stays, for the next call
+    {
+        // Its row does not say whose it is; its header does, and the shard parks it.
+        const base::run_number run = damaged_wakes_.back();
+        const core::stored_run stored = core::journal_reader(*store_).read(run, -1);
+        if (!stored.header)
+            continue;
+        const std::uint64_t hash = journal::id_hash(stored.header->workflow, stored.header->id);
+        shard_of(hash).put_due({{journal::due_now, run, hash}});
+    }
     // Everything due is read, a page after the other; what is due later waits for its time.
     if (wakes_->horizon() <= std::max(time_->now(), time_->wall()))
         shards_.front()->put_alarm();
@@ -304,7 +303,9 @@ everstep::metrics engine_core::metrics() const
     m.pool_threads = pool_->threads();
     try
     {
-        m.journal_bytes = store_->usage().used_bytes;
+        const store::space used = store_->usage();
+        m.journal_bytes = used.used_bytes;
+        m.oldest_reader_lag = used.oldest_reader_lag;
     }
     catch (const store::unreadable&)
     {

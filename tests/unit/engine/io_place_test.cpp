@@ -93,13 +93,15 @@ TEST_F(IoPlace, StopWaitsForTheBodyThatRuns)
     EXPECT_EQ(home_.back().size(), 1U);
 }
 
-TEST_F(IoPlace, NoBodyBeginsAfterHalt)
+TEST_F(IoPlace, JobsThatComeAfterHaltGoHomeUnbegun)
 {
     io_.halt();
     add_open("fetch");
     io_.submit(jobs_.all());
     io_.stop();
     EXPECT_EQ(begun_.get_future().wait_for(std::chrono::seconds{0}), std::future_status::timeout);
+    ASSERT_EQ(home_.back().size(), 1U);
+    EXPECT_EQ(home_.back().front()->end, body_end::never_begun);
 }
 
 TEST_F(IoPlace, WhatWasPostedBeforeStopStillRuns)

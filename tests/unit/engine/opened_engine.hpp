@@ -9,6 +9,7 @@
 
 #include <everstep/codec.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -24,14 +25,19 @@ namespace everstep::core
 class lent_store final : public store::store
 {
 public:
-    explicit lent_store(std::shared_ptr<everstep::store::memory_store> of) : of_(std::move(of)) {}
+    lent_store(std::shared_ptr<everstep::store::memory_store> of, std::atomic<int>& checks) : of_(std::move(of)), checks_(checks) {}
     everstep::store::commit_result commit(std::span<const everstep::store::batch* const> parts) override { return of_->commit(parts); }
     void read(const std::function<void(const everstep::store::snapshot&)>& visit) const override { of_->read(visit); }
     everstep::store::space usage() const override { return of_->usage(); }
-    std::uint32_t check_readers() override { return of_->check_readers(); }
+    std::uint32_t check_readers() override
+    {
+        ++checks_;
+        return of_->check_readers();
+    }
 
 private:
     std::shared_ptr<everstep::store::memory_store> of_;
+    std::atomic<int>& checks_;
 };
 
 class opened_engine
@@ -48,7 +54,7 @@ public:
         if (!options.log)
             options.log = [](const log_line&) {};
         detail::engine_parts parts;
-        parts.make_store = [this](const engine_options&) { return std::make_unique<lent_store>(store); };
+        parts.make_store = [this](const engine_options&) { return std::make_unique<lent_store>(store, reader_checks); };
         parts.make_time = [this](const boost::asio::any_io_executor&) {
             auto made = std::make_unique<manual_time>(begin_of_time);
             time = made.get();
@@ -93,6 +99,7 @@ public:
     }
 
     std::shared_ptr<everstep::store::memory_store> store;
+    std::atomic<int> reader_checks{};
     manual_time* time{};
     std::shared_ptr<detail::engine_core> core;
 };
