@@ -7,21 +7,11 @@
 #include "support/engine_loop.hpp"
 #include "support/folder.hpp"
 
-#include <array>
-
 namespace everstep::bench
 {
 namespace
 {
 constexpr std::size_t commits_of_run = 6;
-
-struct place
-{
-    const char* name;
-    step_place where;
-};
-constexpr std::array places{place{"pool", step_place::pool}, place{"shard", step_place::shard},
-                            place{"fiber", step_place::fiber}};
 }
 
 void add_latency(figures& to, const settings& chosen)
@@ -30,9 +20,9 @@ void add_latency(figures& to, const settings& chosen)
     const loop_size size = size_of_loop(chosen, 1, shape.turns());
     const std::size_t warm = size.warm_runs;
     const std::size_t runs = size.timed_runs;
-    for (const place& at : places)
+    for (const checkout_place& at : checkout_places)
     {
-        const engine_loop loop{checkout_at(at.where), shape, slot_until::ended, size};
+        const engine_loop loop{at.run, shape, slot_until::ended, size};
         const auto ours = [=, &chosen](benchmark::State& state)
         {
             const loop_outcome outcome = run_engine(state, chosen, loop);

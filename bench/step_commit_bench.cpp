@@ -13,24 +13,16 @@ namespace
 {
 constexpr std::int64_t steps_of_run = 5;
 
-struct place
-{
-    const char* name;
-    step_place where;
-};
-constexpr std::array places{place{"pool", step_place::pool}, place{"shard", step_place::shard},
-                            place{"fiber", step_place::fiber}};
-
 constexpr std::array<std::size_t, 4> in_flight{1, 100, 1'000, 10'000};
 }
 
 void add_step_commit(figures& to, const settings& chosen)
 {
-    for (const place& at : places)
+    for (const checkout_place& at : checkout_places)
         for (const std::size_t count : in_flight)
         {
             const run_shape shape = checkout_shape();
-            const engine_loop loop{checkout_at(at.where), shape, slot_until::ended,
+            const engine_loop loop{at.run, shape, slot_until::ended,
                                    size_of_loop(chosen, count, shape.turns())};
             const auto entries_per_commit = std::make_shared<double>(1);
             const auto ours = [=, &chosen](benchmark::State& state)

@@ -1,5 +1,9 @@
 #include "support/checkout.hpp"
 
+#include <everstep/async.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
 namespace everstep::bench
 {
 namespace
@@ -26,6 +30,17 @@ run_shape shape_of(std::span<const std::string_view> steps, bool ends)
 }
 }
 
+workflow<receipt> awaited_checkout(context& ctx, order o)
+{
+    auto& shop = ctx.use<desk>();
+    const std::uint32_t slot = o.slot;
+    co_await ctx.step("charge", [&]() -> boost::asio::awaitable<receipt> { co_return shop.serve(slot, 0); });
+    co_await ctx.step("reserve", [&]() -> boost::asio::awaitable<receipt> { co_return shop.serve(slot, 1); });
+    co_await ctx.step("pick", [&]() -> boost::asio::awaitable<receipt> { co_return shop.serve(slot, 2); });
+    co_await ctx.step("ship", [&]() -> boost::asio::awaitable<receipt> { co_return shop.serve(slot, 3); });
+    co_return co_await ctx.step("notify", [&]() -> boost::asio::awaitable<receipt> { co_return shop.serve(slot, 4); });
+}
+
 workflow<receipt> reception(context&, order) { co_return make_receipt(); }
 
 workflow<receipt> long_checkout(context& ctx, order o)
@@ -36,17 +51,6 @@ workflow<receipt> long_checkout(context& ctx, order o)
         co_await ctx.step("serve", [&] { return shop.serve(slot, i); });
     co_await ctx.wait_forever();
     co_return receipt();
-}
-
-workload checkout_at(step_place place) noexcept
-{
-    switch (place)
-    {
-    case step_place::shard: return &checkout<step_place::shard>;
-    case step_place::fiber: return &checkout<step_place::fiber>;
-    case step_place::pool: break;
-    }
-    return &checkout<step_place::pool>;
 }
 
 run_shape checkout_shape() { return shape_of(checkout_steps, true); }

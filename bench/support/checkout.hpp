@@ -39,6 +39,9 @@ workflow<receipt> checkout(context& ctx, order o)
     co_return co_await step_at<Place>(ctx, "notify", [&] { return shop.serve(slot, 4); });
 }
 
+/// The same five, with bodies that return awaitables.
+workflow<receipt> awaited_checkout(context& ctx, order o);
+
 /// No steps at all: what is measured is the start.
 workflow<receipt> reception(context& ctx, order o);
 
@@ -49,7 +52,14 @@ workflow<receipt> long_checkout(context& ctx, order o);
 
 using workload = workflow<receipt> (*)(context&, order);
 
-workload checkout_at(step_place place) noexcept;
+struct checkout_place
+{
+    const char* name;
+    workload run;
+};
+inline constexpr std::array checkout_places{
+    checkout_place{"pool", &checkout<step_place::pool>}, checkout_place{"shard", &checkout<step_place::shard>},
+    checkout_place{"fiber", &checkout<step_place::fiber>}, checkout_place{"awaitable", &awaited_checkout}};
 
 /// Name that the workload's workflows have in the journal.
 inline constexpr const char* workflow_name = "checkout";
