@@ -7,9 +7,10 @@
 //         [&](attempt& a) { return bank.charge(o.id, o.cents, a.token()); },
 //         [](attempt& a, const services& use, const receipt& r) { use.get<payments>().refund(r.payment_id, a.token()); });
 //
-// When an exception (or a cancel) leaves the workflow's body, the undos of all its sagas run, newest first, each once recorded,
-// with retries that do not end by themselves (step_options of the undo: see below). `co_await undo.compensate()` runs this
-// saga's undos now; `undo.release()` forgets them. A run that completes forgets them too.
+// When an exception (or a cancel) leaves the workflow's body, the undos of all its sagas run, newest first, each once recorded.
+// `co_await undo.compensate()` runs this saga's undos now; `undo.release()` forgets them. A run that completes forgets them too.
+// The step_options are the step's alone. Its undo runs on the pool without a timeout, and is tried again with the delays of a
+// default retry_policy (or as its retry_after says) until it succeeds: there is no limit of attempts or time.
 //
 // Threads: as context.
 // Lifetime: the undo runs after the body's locals are gone: it owns and captures nothing, and gets an attempt of its own, the

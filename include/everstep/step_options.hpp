@@ -38,7 +38,8 @@ struct retry_policy
 struct step_options
 {
     retry_policy retry{};
-    /// From the begin of an attempt; then its stop is requested and the body waited for. 0 is none.
+    /// From the begin of an attempt; then its stop is requested and the body waited for. 0 is none. Without effect where place is
+    /// shard: the thread that would look at the clock runs the body. What it returns or throws counts, however late.
     std::chrono::milliseconds timeout{0};
     step_place place{step_place::pool};
 };

@@ -49,6 +49,10 @@ if(NOT awaits)
 endif()
 execute_process(COMMAND "${QUERY}" -p "${COMMANDS}" -f "${CMAKE_CURRENT_LIST_DIR}/everstep_lint.query" "${SOURCE}"
   OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE status)
+if(errors MATCHES "error: ")   # clang-query then finds nothing, and is content
+  message("${errors}")
+  message(FATAL_ERROR "lint: clang cannot read ${SOURCE}")
+endif()
 string(REGEX MATCHALL "(^|\n)0 matches\\." clean "${output}")
 list(LENGTH clean clean_count)
 if(NOT status EQUAL 0 OR NOT clean_count EQUAL 3)

@@ -363,8 +363,6 @@ void run_driver::code_ended()
                                                                   " bytes: over payload_bytes_max"};
         return finish();
     }
-    const thrown what = describe_thrown(promise.error());
-    end = {what.is_cancelled ? journal::entry_kind::cancelled : journal::entry_kind::failed, {}, what.code, what.text};
     begin_compensation(replay::undo_list::all, nullptr);
 }
 
@@ -376,6 +374,12 @@ void run_driver::finish()
         return;
     if (machine_.finish(left, next_seq()) == verdict::diverged)
         return park(park_reason::divergence, machine_.text());
+    // Only now: other runs of the shard went on while this one compensated, and the scratch is theirs as well.
+    if (const std::exception_ptr& error = code_.traits.promise_of(frame_).error())
+    {
+        const thrown what = describe_thrown(error);
+        scratch_.end = {what.is_cancelled ? journal::entry_kind::cancelled : journal::entry_kind::failed, {}, what.code, what.text};
+    }
     stopped_ = driver_state::ended;
 }
 

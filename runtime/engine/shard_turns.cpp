@@ -128,6 +128,8 @@ void shard::take_result(resident_run& run, step_attempt& job)
 
 void shard::take_failure(resident_run& run, step_attempt& job)
 {
+    if (job.of.place == step_place::shard)
+        now_ = host_.time().now(); // the body took this thread for as long as it ran, and delays count from its end
     const replay::pending& p = pending_at(run, job.of.where);
     count_up(host_.count.attempts_failed);
     std::string text(cut(job.text));

@@ -1,11 +1,16 @@
 // A step that takes its process down every time: after three deaths its run stands aside, and all others go on.
 
 #include "child_program.hpp"
+#include "engine/inflight_map.hpp"
+#include "sanitized.hpp"
 #include "store_directory.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <ostream>
+#include <string>
+#include <vector>
 
 namespace everstep::test
 {
@@ -13,24 +18,41 @@ namespace
 {
 using namespace std::chrono_literals;
 
-class CrashLoop : public testing::TestWithParam<std::string>
+struct death_of_a_step
+{
+    std::string way;
+    std::string place;
+    friend std::ostream& operator<<(std::ostream& to, const death_of_a_step& d) { return to << d.way << " " << d.place; }
+};
+
+class CrashLoop : public testing::TestWithParam<death_of_a_step>
 {
 protected:
-    int death() { return child_program("troubled_main", {directory_.path(), GetParam()}).wait(); }
+    std::vector<std::string> arguments() const { return {directory_.path(), GetParam().way, GetParam().place}; }
+    int death() { return child_program("troubled_main", arguments()).wait(); }
     void die(int times)
     {
         for (int n = 0; n < times; ++n)
-            ASSERT_EQ(death(), GetParam() == "abort" ? -SIGABRT : -SIGKILL) << n;
+            ASSERT_EQ(death(), GetParam().way == "abort" ? -SIGABRT : -SIGKILL) << n;
     }
     void heal() { std::ofstream(directory_ / "healed") << "yes"; }
 
     store_directory directory_;
 };
 
+TEST_P(CrashLoop, OnlyTheStepThatRanAtTheDeathIsBlamed)
+{
+    die(1);
+    const core::inflight_map left(directory_ / "journal/inflight.map");
+    EXPECT_EQ(left.trouble(), "");
+    ASSERT_EQ(left.found().size(), 1u) << "none: nobody watches this place; two: the step that had returned is blamed too";
+    EXPECT_EQ(left.found()[0].deaths, 1u);
+}
+
 TEST_P(CrashLoop, ThreeDeathsParkTheRunAndOthersGoOn)
 {
     die(3);
-    child_program fourth("troubled_main", {directory_.path(), GetParam()});
+    child_program fourth("troubled_main", arguments());
     EXPECT_EQ(fourth.line(60s), "bad crash_loop");
     EXPECT_EQ(fourth.line(60s), "good 42");
     EXPECT_EQ(fourth.wait(), 0);
@@ -40,7 +62,7 @@ TEST_P(CrashLoop, TwoDeathsDoNotPark)
 {
     die(2);
     heal();
-    child_program third("troubled_main", {directory_.path(), GetParam()});
+    child_program third("troubled_main", arguments());
     EXPECT_EQ(third.line(60s), "bad 7");
 }
 
@@ -49,7 +71,7 @@ TEST_P(CrashLoop, ParkedRunStaysParkedWhenItsCodeIsHealed)
     die(3);
     EXPECT_EQ(death(), 0);
     heal();
-    child_program fifth("troubled_main", {directory_.path(), GetParam()});
+    child_program fifth("troubled_main", arguments());
     EXPECT_EQ(fifth.line(60s), "bad crash_loop");
 }
 
@@ -58,10 +80,23 @@ TEST_P(CrashLoop, ResumedRunGoesOn)
     die(3);
     EXPECT_EQ(death(), 0);
     heal();
-    child_program fifth("troubled_main", {directory_.path(), GetParam(), "resume"});
+    std::vector<std::string> resuming = arguments();
+    resuming.push_back("resume");
+    child_program fifth("troubled_main", resuming);
     EXPECT_EQ(fifth.line(60s), "bad 7");
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, CrashLoop, testing::Values("abort", "kill"), [](const auto& way) { return way.param; });
+std::vector<death_of_a_step> every_death()
+{
+    std::vector<death_of_a_step> all;
+    for (const char* way : {"abort", "kill"})
+        for (const char* place : {"pool", "shard", "fiber", "awaitable"})
+            if (knows_fibers || place != std::string("fiber"))
+                all.push_back({way, place});
+    return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, CrashLoop, testing::ValuesIn(every_death()),
+                         [](const auto& death) { return death.param.way + "_" + death.param.place; });
 }
 }

@@ -1,9 +1,11 @@
 // A program whose step kills it.
 //
-//     troubled_main <folder> abort|kill [resume]     the step ends the process, until the folder holds a file "healed"
+//     troubled_main <folder> abort|kill pool|shard|fiber|awaitable [resume]
 //
+// The step ends the process, at that place, until the folder holds a file "healed".
 // Prints one line for each run: "good 42", "bad <what came of it>".
 
+#include <everstep/async.hpp>
 #include <everstep/engine.hpp>
 
 #include <csignal>
@@ -23,21 +25,33 @@ struct patient
 {
     bool healed{};
     bool aborts{};
-};
+    bool awaits{};
+    step_place place{};
 
-workflow<int> bad(context& ctx, int)
-{
-    auto& now = ctx.use<patient>();
-    co_await ctx.step("before", [] {});
-    co_return co_await ctx.step("deadly", [&] {
-        if (now.healed)
+    int live_on() const
+    {
+        if (healed)
             return 7;
-        if (now.aborts)
+        if (aborts)
             std::abort();
         ::kill(::getpid(), SIGKILL);
         for (;;)
             ::pause();
-    });
+    }
+};
+
+/// Its first step has returned, at the same place, when the second kills: so that one is to blame, and the first is not.
+workflow<int> bad(context& ctx, int)
+{
+    const auto& now = ctx.use<patient>();
+    const step_options there{.place = now.place};
+    if (now.awaits)
+    {
+        co_await ctx.step("before", []() -> boost::asio::awaitable<void> { co_return; });
+        co_return co_await ctx.step("deadly", [&]() -> boost::asio::awaitable<int> { co_return now.live_on(); });
+    }
+    co_await ctx.step("before", there, [] {});
+    co_return co_await ctx.step("deadly", there, [&] { return now.live_on(); });
 }
 
 workflow<int> good(context& ctx, int from)
@@ -46,9 +60,18 @@ workflow<int> good(context& ctx, int from)
     co_return co_await ctx.step("other half", [&] { return half * 2; });
 }
 
-int live(const std::string& folder, bool aborts, bool resumes)
+patient patient_of(const std::string& folder, const std::string& way, const std::string& place)
 {
-    patient now{std::filesystem::exists(folder + "/healed"), aborts};
+    patient now{.healed = std::filesystem::exists(folder + "/healed"), .aborts = way == "abort", .awaits = place == "awaitable"};
+    if (place == "shard")
+        now.place = step_place::shard;
+    if (place == "fiber")
+        now.place = step_place::fiber;
+    return now;
+}
+
+int live(const std::string& folder, patient now, bool resumes)
+{
     engine_options options;
     options.journal = folder + "/journal";
     options.log = [](const log_line&) {};
@@ -81,7 +104,9 @@ int main(int count, char** arguments)
     ::setrlimit(RLIMIT_CORE, &no_core);
     try
     {
-        return count < 3 ? 2 : live(arguments[1], arguments[2] == std::string("abort"), count > 3);
+        if (count < 4)
+            return 2;
+        return live(arguments[1], patient_of(arguments[1], arguments[2], arguments[3]), count > 4);
     }
     catch (const std::exception& e)
     {

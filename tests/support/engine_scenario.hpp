@@ -30,16 +30,22 @@ public:
 
     void all()
     {
+        crashed();
+        told_again("opened anew at every wait", [](std::uint64_t) { return life_plan{.decide = {}, .ends_at_alarm = true, .change = {}}; });
+        at_every_commit("the last before a close", [](std::uint64_t k) { return life_plan{.decide = {}, .close_at = k, .change = {}}; });
+    }
+
+    /// For bodies that wait for their stop: all ways but those that close the engine in good order, for that stops them too.
+    void crashed()
+    {
         straight();
         if (::testing::Test::HasFailure())
             return;
         told_again("evicted at every wait", [](std::uint64_t) { return life_plan{.decide = {}, .change = evicting}; });
-        told_again("opened anew at every wait", [](std::uint64_t) { return life_plan{.decide = {}, .ends_at_alarm = true, .change = {}}; });
         told_again("two commits a life", [](std::uint64_t) { return crash_at(3, fate::unknown_absent); });
         told_again("two commits a life, the last one not acknowledged", [](std::uint64_t) { return crash_at(2, fate::unknown_present); });
         at_every_commit("lost", [](std::uint64_t k) { return crash_at(k, fate::unknown_absent); });
         at_every_commit("not acknowledged", [](std::uint64_t k) { return crash_at(k, fate::unknown_present); });
-        at_every_commit("the last before a close", [](std::uint64_t k) { return life_plan{.decide = {}, .close_at = k, .change = {}}; });
     }
 
     /// The journal that the straight way left.
@@ -173,22 +179,24 @@ private:
     engine_journal straight_;
 };
 
-/// Tells the story in every way, on both stores. Returns what the straight way left.
-inline engine_journal all_ways(const scenario& what)
+/// Tells the story in these ways, on both stores. Returns what the straight way left.
+inline engine_journal on_both_stores(const scenario& what, void (scenario_ways::*tell)())
 {
     engine_journal left;
     {
         SCOPED_TRACE("in memory");
         scenario_ways ways(what, [] { return std::make_unique<memory_disk>(); });
-        ways.all();
+        (ways.*tell)();
         left = ways.journal();
     }
     if (::testing::Test::HasFailure())
         return left;
     SCOPED_TRACE("on LMDB");
     scenario_ways ways(what, [] { return std::make_unique<lmdb_disk>(); });
-    ways.all();
+    (ways.*tell)();
     EXPECT_EQ(text_of(ways.journal()), text_of(left));
     return left;
 }
+inline engine_journal all_ways(const scenario& what) { return on_both_stores(what, &scenario_ways::all); }
+inline engine_journal crashed_ways(const scenario& what) { return on_both_stores(what, &scenario_ways::crashed); }
 }

@@ -83,7 +83,33 @@ TEST_F(AsyncShop, AwaitableGoesOnOnItsOwnExecutor)
     EXPECT_EQ(got.get(), 9);
 }
 
-TEST_F(AsyncShop, CallbackOfEveryCall)
+asio::awaitable<run_state> looks_at(run<int, std::string> a)
+{
+    const run_status status = co_await a.async_status(asio::use_awaitable);
+    co_return status.state;
+}
+TEST_F(AsyncShop, AwaitableOfStatus)
+{
+    const auto a = shop_->start(answers, "a", 4);
+    a.result();
+    asio::io_context io;
+    std::future<run_state> got = asio::co_spawn(io, looks_at(a), asio::use_future);
+    io.run();
+    EXPECT_EQ(got.get(), run_state::completed);
+}
+
+asio::awaitable<void> gives_up(run<int> b) { co_await b.async_cancel("enough", asio::use_awaitable); }
+TEST_F(AsyncShop, AwaitableOfCancel)
+{
+    const auto b = shop_->start(waits, "b", 4);
+    asio::io_context io;
+    std::future<void> got = asio::co_spawn(io, gives_up(b), asio::use_future);
+    io.run();
+    got.get();
+    EXPECT_EQ(failure_of([&] { b.result(); }), "cancelled: enough");
+}
+
+TEST_F(AsyncShop, CallbackOfStartAndResult)
 {
     std::promise<int> got;
     shop_->async_start(answers, "a", 4, [&](std::exception_ptr failure, run<int, std::string> a) {
@@ -92,6 +118,50 @@ TEST_F(AsyncShop, CallbackOfEveryCall)
         a.async_result([&](std::exception_ptr, int value) { got.set_value(value); });
     });
     EXPECT_EQ(got.get_future().get(), 8);
+}
+
+/// A callback that keeps what it is given.
+template <class Value>
+auto keeps(std::promise<Value>& got)
+{
+    return [&got](std::exception_ptr failure, Value value) {
+        if (failure)
+            got.set_exception(failure);
+        else
+            got.set_value(std::move(value));
+    };
+}
+
+TEST_F(AsyncShop, CallbackOfReply)
+{
+    std::promise<std::string> got;
+    shop_->start(answers, "a", 4).async_reply(keeps(got));
+    EXPECT_EQ(got.get_future().get(), "4");
+}
+
+TEST_F(AsyncShop, CallbackOfStatus)
+{
+    std::promise<run_status> got;
+    const auto a = shop_->start(answers, "a", 4);
+    a.result();
+    a.async_status(keeps(got));
+    EXPECT_EQ(got.get_future().get().state, run_state::completed);
+}
+
+TEST_F(AsyncShop, CallbackOfCancel)
+{
+    std::promise<std::exception_ptr> got;
+    const auto b = shop_->start(waits, "b", 4);
+    b.async_cancel("enough", [&](std::exception_ptr failure) { got.set_value(failure); });
+    EXPECT_EQ(got.get_future().get(), nullptr);
+    EXPECT_EQ(failure_of([&] { b.result(); }), "cancelled: enough");
+}
+
+TEST_F(AsyncShop, CallbackHasTheFailure)
+{
+    std::promise<run_status> got;
+    shop_->run(answers, "nobody").async_status(keeps(got));
+    EXPECT_EQ(why_not([&] { got.get_future().get(); }), errc::not_found);
 }
 
 TEST_F(AsyncShop, CallbackIsNotCalledInsideTheCall)
