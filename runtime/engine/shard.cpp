@@ -154,6 +154,7 @@ void shard::iterate(mailbox::content& news)
     {
         look_ahead(news.finished, n);
         take_finished(static_cast<step_attempt&>(*news.finished[n]));
+        flush_if_large();
     }
     for (const wake_index::row& row : news.due)
     {
@@ -179,7 +180,6 @@ void shard::iterate(mailbox::content& news)
     if (!ready_here_.empty())
         flush(); // commits while the bodies run
     hand_over();
-    flush_last();
     if (reaction_ != reaction::live)
         host_.body_ended();
     base::time_us next = heap_.earliest();
@@ -187,6 +187,7 @@ void shard::iterate(mailbox::content& news)
         next = std::min(next, wakes_due());
     if (reaction_ == reaction::live && next != armed_)
         host_.time().arm(index_, armed_ = next);
+    flush_last(); // may wait for the disk: everything else is done
 }
 
 void shard::flush(bool here)
