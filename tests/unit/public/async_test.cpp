@@ -42,6 +42,7 @@ protected:
         shop_->add("answers", answers).add("waits", waits);
         shop_->open();
     }
+    asio::io_context io_; // outlives the engine: whoever posts to it may still be in post() when run() has returned
     small_shop shop_;
 };
 
@@ -77,9 +78,8 @@ asio::awaitable<int> buys(engine& shop)
 }
 TEST_F(AsyncShop, AwaitableGoesOnOnItsOwnExecutor)
 {
-    asio::io_context io;
-    std::future<int> got = asio::co_spawn(io, buys(*shop_), asio::use_future);
-    io.run();
+    std::future<int> got = asio::co_spawn(io_, buys(*shop_), asio::use_future);
+    io_.run();
     EXPECT_EQ(got.get(), 9);
 }
 
@@ -92,9 +92,8 @@ TEST_F(AsyncShop, AwaitableOfStatus)
 {
     const auto a = shop_->start(answers, "a", 4);
     a.result();
-    asio::io_context io;
-    std::future<run_state> got = asio::co_spawn(io, looks_at(a), asio::use_future);
-    io.run();
+    std::future<run_state> got = asio::co_spawn(io_, looks_at(a), asio::use_future);
+    io_.run();
     EXPECT_EQ(got.get(), run_state::completed);
 }
 
@@ -102,9 +101,8 @@ asio::awaitable<void> gives_up(run<int> b) { co_await b.async_cancel("enough", a
 TEST_F(AsyncShop, AwaitableOfCancel)
 {
     const auto b = shop_->start(waits, "b", 4);
-    asio::io_context io;
-    std::future<void> got = asio::co_spawn(io, gives_up(b), asio::use_future);
-    io.run();
+    std::future<void> got = asio::co_spawn(io_, gives_up(b), asio::use_future);
+    io_.run();
     got.get();
     EXPECT_EQ(failure_of([&] { b.result(); }), "cancelled: enough");
 }
