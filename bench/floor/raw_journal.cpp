@@ -130,7 +130,7 @@ void raw_journal::write(MDB_txn* txn, const script& from, std::span<const script
 
 void raw_journal::put_meta(MDB_txn* txn)
 {
-    const std::string bytes = journal::encode(
+    const auto bytes = journal::encode(
         meta_key, {.format = journal::journal_format, .epoch = 1, .next_run = next_run_, .clock = wall_clock()});
     std::array<char, 16> name{};
     MDB_val key = as_value({name.data(), name.size()});

@@ -1,5 +1,7 @@
 #include "base/checksum.hpp"
 
+// Compiled here and not called in its library: what is hashed is mostly shorter than what the call costs.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace everstep::base

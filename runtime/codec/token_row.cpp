@@ -1,5 +1,7 @@
 #include "codec/token_row.hpp"
 
+#include "codec/plain_json.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <string>
@@ -70,6 +72,9 @@ bool reader_storage::fill(std::string_view json, codec_trouble& trouble)
     if (json.size() > json_bytes_max)
         return trouble.refuse("a text of " + std::to_string(json.size()) + " bytes is too long");
     parser.reset();
+    parser.handler().start(json);
+    if (read_plain(json, parser.handler()))
+        return true;
     parser.handler().start(json);
     boost::json::error_code error;
     const std::size_t used = parser.write_some(false, json.data(), json.size(), error);

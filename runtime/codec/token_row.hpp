@@ -30,6 +30,9 @@ public:
     const std::vector<token>& row() const noexcept { return row_; }
     std::size_t kept_bytes() const noexcept { return row_.capacity() * sizeof(token) + unescaped_size_; }
 
+    /// A text of the JSON text itself, without escapes.
+    bool add_text(std::string_view found) { return add(token_kind::text, found); }
+
     // What basic_parser asks of a handler.
     bool on_document_begin(code&) { return true; }
     bool on_document_end(code&) { return true; }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "codec/base64.hpp"
+#include "codec/plain_text.hpp"
 #include "codec/thread_spare.hpp"
 #include "codec/utf8.hpp"
 
@@ -22,34 +23,6 @@ struct writer_storage
 
 namespace
 {
-using word = std::uint64_t;
-constexpr word ones = 0x0101010101010101U;
-constexpr word tops = 0x8080808080808080U;
-
-constexpr bool is_plain(unsigned char c) noexcept { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; }
-
-/// Whether eight characters go into a JSON string as they are. The usual bit tricks: a byte's top bit ends up set where the
-/// byte is below 0x20, a quote, a backslash, or above 0x7F (borrows may mark more, never fewer).
-bool all_plain(const char* from) noexcept
-{
-    word w{};
-    std::memcpy(&w, from, sizeof w);
-    const word quotes = w ^ (ones * '"');
-    const word slashes = w ^ (ones * '\\');
-    return ((w | (w - ones * 0x20) | (quotes - ones) | (slashes - ones)) & tops) == 0;
-}
-
-/// How many characters from the begin go in as they are.
-std::size_t plain_length(std::string_view text) noexcept
-{
-    std::size_t at = 0;
-    while (text.size() - at >= sizeof(word) && all_plain(text.data() + at))
-        at += sizeof(word);
-    while (at < text.size() && is_plain(static_cast<unsigned char>(text[at])))
-        ++at;
-    return at;
-}
-
 char* write_escaped(char* to, unsigned char c) noexcept
 {
     constexpr std::string_view hex = "0123456789abcdef";

@@ -47,7 +47,8 @@ void turn::put_header()
 {
     const record_key at = journal::header_key(run_->number);
     // In one commit with the entry that changed it (start, end) or the wake row (park), so header, history and wake agree.
-    out_.put(table::run, at, journal::encode(at, run_->header));
+    journal::encode(at, run_->header, header_);
+    out_.put(table::run, at, header_);
 }
 
 void turn::put_id()

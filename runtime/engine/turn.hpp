@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace everstep::core
 {
@@ -49,5 +50,6 @@ private:
     base::time_us wake_due_{};    ///< likewise
     std::size_t history_bytes_{}; ///< likewise
     std::uint32_t entries_{};
+    std::string header_; ///< as encoded last; keeps its memory
 };
 }

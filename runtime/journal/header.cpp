@@ -10,15 +10,6 @@ namespace everstep::journal
 {
 namespace
 {
-/// `bytes`: about what will follow, so that the value is one allocation.
-std::string begin_value(std::size_t bytes = 40)
-{
-    std::string value;
-    value.reserve(1 + bytes + checksum_bytes);
-    value += static_cast<char>(record_format);
-    return value;
-}
-
 void append_fixed(std::string& to, std::int64_t value) { base::append_little(to, static_cast<std::uint64_t>(value)); }
 
 void append_text(std::string& to, std::string_view text)
@@ -55,10 +46,10 @@ bool is_known(std::uint8_t state, std::uint8_t reason) noexcept
 }
 }
 
-std::string encode(record_key at, const run_header& header)
+void encode(record_key at, const run_header& header, std::string& value)
 {
     EVERSTEP_ASSERT(header.workflow.size() <= workflow_bytes_max && header.id.size() <= id_bytes_max);
-    std::string value = begin_value(80 + header.workflow.size() + header.id.size() + header.text.size());
+    value.assign(1, static_cast<char>(record_format));
     value += static_cast<char>(header.state);
     value += static_cast<char>(header.reason);
     base::append_little(value, header.version);
@@ -73,6 +64,12 @@ std::string encode(record_key at, const run_header& header)
     append_text(value, header.id);
     append_text(value, cut(header.text, park_text_bytes_max));
     seal(table::run, at, value);
+}
+
+std::string encode(record_key at, const run_header& header)
+{
+    std::string value;
+    encode(at, header, value);
     return value;
 }
 
@@ -99,13 +96,13 @@ std::optional<run_header> decode_header(record_key at, std::string_view value)
     return header;
 }
 
-std::string encode(record_key at, const wake_row& row)
+fixed_value encode(record_key at, const wake_row& row)
 {
-    std::string value = begin_value();
-    base::append_little(value, row.end.next_seq);
-    base::append_little(value, row.end.checksum);
-    base::append_little(value, row.id_hash);
-    seal(table::wake, at, value);
+    fixed_value value;
+    value.add(row.end.next_seq);
+    value.add(row.end.checksum);
+    value.add(row.id_hash);
+    value.seal(table::wake, at);
     return value;
 }
 
@@ -122,15 +119,15 @@ std::optional<wake_row> decode_wake(record_key at, std::string_view value)
     return row;
 }
 
-std::string encode(record_key at, const meta_record& meta)
+fixed_value encode(record_key at, const meta_record& meta)
 {
     EVERSTEP_ASSERT(meta.format != 0);
-    std::string value = begin_value();
-    base::append_little(value, meta.format);
-    base::append_little(value, meta.epoch);
-    base::append_little(value, meta.next_run);
-    append_fixed(value, meta.clock);
-    seal(table::meta, at, value);
+    fixed_value value;
+    value.add(meta.format);
+    value.add(meta.epoch);
+    value.add(meta.next_run);
+    value.add(static_cast<std::uint64_t>(meta.clock));
+    value.seal(table::meta, at);
     return value;
 }
 
@@ -158,11 +155,11 @@ std::optional<meta_record> decode_meta(record_key at, std::string_view value)
     return meta;
 }
 
-std::string encode_id(record_key at, base::run_number run)
+fixed_value encode_id(record_key at, base::run_number run)
 {
-    std::string value = begin_value();
-    base::append_little(value, base::to_integer(run));
-    seal(table::id, at, value);
+    fixed_value value;
+    value.add(base::to_integer(run));
+    value.seal(table::id, at);
     return value;
 }
 
@@ -178,10 +175,10 @@ std::optional<base::run_number> decode_id(record_key at, std::string_view value)
     return base::run_number{run};
 }
 
-std::string encode_finished(record_key at)
+fixed_value encode_finished(record_key at)
 {
-    std::string value = begin_value();
-    seal(table::finished, at, value);
+    fixed_value value;
+    value.seal(table::finished, at);
     return value;
 }
 

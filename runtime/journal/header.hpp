@@ -81,10 +81,12 @@ inline constexpr std::uint32_t journal_format = 1;
 /// Values carry a format byte and a checksum over key and value. decode: nullopt when damaged or newer.
 /// A workflow name or id over its limit is our own mistake here: the engine refuses it from the caller before.
 std::string encode(record_key at, const run_header& header);
-std::string encode(record_key at, const wake_row& row);
-std::string encode(record_key at, const meta_record& meta);
-std::string encode_id(record_key at, base::run_number run);
-std::string encode_finished(record_key at);
+/// The same, in the place of what `value` holds: it keeps its memory from call to call.
+void encode(record_key at, const run_header& header, std::string& value);
+fixed_value encode(record_key at, const wake_row& row);
+fixed_value encode(record_key at, const meta_record& meta);
+fixed_value encode_id(record_key at, base::run_number run);
+fixed_value encode_finished(record_key at);
 std::optional<run_header> decode_header(record_key at, std::string_view value);
 std::optional<wake_row> decode_wake(record_key at, std::string_view value);
 /// Also returns records of newer formats, with nothing but `format` filled in, so that they can be refused by name.

@@ -3,7 +3,11 @@
 // A record: the smallest thing a store keeps. Key and tables are defined here, below the store, because the layout is part
 // of the journal's format (FORMAT.md) and the same in every store.
 
+#include "base/bytes.hpp"
+
+#include <array>
 #include <compare>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -47,6 +51,28 @@ std::uint64_t record_checksum(table where, record_key at, std::string_view value
 
 /// Appends the checksum to a value that begins with the format byte, and returns it.
 std::uint64_t seal(table where, record_key at, std::string& value, std::uint64_t previous = 0);
+
+/// A value of numbers only, made where it stands: these are written several times a run, and need no memory of their own.
+class fixed_value
+{
+public:
+    fixed_value() noexcept { add(record_format); }
+
+    template <std::unsigned_integral Integer>
+    void add(Integer number) noexcept
+    {
+        base::store_little(bytes_.data() + size_, number);
+        size_ += sizeof number;
+    }
+    /// Adds the checksum; nothing more comes after it.
+    void seal(table where, record_key at) noexcept { add(record_checksum(where, at, *this)); }
+
+    operator std::string_view() const noexcept { return {bytes_.data(), size_}; }
+
+private:
+    std::array<char, 1 + 28 + checksum_bytes> bytes_; ///< meta is the longest
+    std::size_t size_{};
+};
 
 enum class record_check : std::uint8_t
 {

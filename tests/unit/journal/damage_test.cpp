@@ -77,12 +77,12 @@ TEST(Damage, EverySingleBitFlipInAKeyOfAHistoryIsSeen)
     EXPECT_EQ(unseen, 0U);
 }
 
-void expect_every_flip_refused(record_key at, const std::string& value,
+void expect_every_flip_refused(record_key at, std::string_view value,
                                const std::function<bool(record_key, std::string_view)>& accepts)
 {
     ASSERT_TRUE(accepts(at, value));
     std::size_t unseen = 0;
-    std::string damaged = value;
+    std::string damaged(value);
     for (std::size_t bit = 0; bit < damaged.size() * 8; ++bit)
     {
         flip(damaged, bit);

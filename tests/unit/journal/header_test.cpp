@@ -173,7 +173,7 @@ TEST(Meta, NewerRecordGivesItsFormatAndNothingElse)
 
 TEST(Meta, DamagedOneIsNotTakenForANewerOne)
 {
-    std::string value = encode({0, 0}, meta_record{journal_format, 12, 1001, 5});
+    std::string value(encode({0, 0}, meta_record{journal_format, 12, 1001, 5}));
     value[1] = 9;
     EXPECT_FALSE(decode_meta({0, 0}, value));
     EXPECT_FALSE(decode_meta({0, 0}, ""));
