@@ -1,12 +1,15 @@
 #include "base/assert.hpp"
 #include "store/store.hpp"
 
+#include <cstring>
+
 namespace everstep::store
 {
 namespace
 {
-// Offsets are 32 bits and the highest size is the mark of an erase.
+// Offsets are 32 bits, and the highest sizes are marks. A range has its end in the arena, where a put has its value.
 constexpr std::size_t arena_bytes_max = 0xFFFFFFFE;
+static_assert(journal::record_bytes_max < batch::range_mark);
 }
 
 void batch::put(table where, key at, std::string_view value)
@@ -21,6 +24,23 @@ void batch::put(table where, key at, std::string_view value)
 void batch::erase(table where, key at)
 {
     writes_.push_back({at, 0, erase_mark, where});
+}
+
+void batch::erase_range(table where, key from, key to)
+{
+    if (to <= from)
+        return;
+    EVERSTEP_ASSERT(bytes_.size() + sizeof to <= arena_bytes_max);
+    const auto offset = static_cast<std::uint32_t>(bytes_.size());
+    bytes_.append(reinterpret_cast<const char*>(&to), sizeof to); // first, as above
+    writes_.push_back({from, offset, range_mark, where});
+}
+
+key batch::end_of(const write& range) const noexcept
+{
+    key to;
+    std::memcpy(&to, bytes_.data() + range.offset, sizeof to);
+    return to;
 }
 
 void batch::append(const batch& later)

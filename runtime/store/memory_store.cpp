@@ -34,6 +34,14 @@ struct memory_store::version
         of(where).erase(found);
     }
 
+    void erase_range(table where, key from, key to)
+    {
+        records& rows = of(where);
+        const auto end = rows.lower_bound(to);
+        for (auto row = rows.lower_bound(from); row != end; row = rows.erase(row))
+            used_bytes -= key_bytes + row->second.size();
+    }
+
     void put(table where, key at, std::string_view value)
     {
         const auto [found, added] = of(where).try_emplace(at);
@@ -120,6 +128,8 @@ commit_result memory_store::apply(std::span<const batch* const> parts, fate deci
         {
             if (one.size == batch::erase_mark)
                 next->erase(one.where, one.at);
+            else if (one.size == batch::range_mark)
+                next->erase_range(one.where, one.at, part->end_of(one));
             else
                 next->put(one.where, one.at, part->value_of(one));
         }

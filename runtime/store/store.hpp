@@ -34,14 +34,18 @@ public:
     {
         key at;
         std::uint32_t offset; ///< in bytes()
-        std::uint32_t size;   ///< erase_mark: the record is erased
+        std::uint32_t size;   ///< erase_mark: the record is erased; range_mark: all from `at` to end_of() are
         table where;
     };
     static constexpr std::uint32_t erase_mark = 0xFFFFFFFF;
+    static constexpr std::uint32_t range_mark = 0xFFFFFFFE;
 
     /// `value` is at most journal::record_bytes_max long, and not a view into this batch.
     void put(table where, key at, std::string_view value);
     void erase(table where, key at);
+    /// Writes to every key from `from` up to but not `to`, whether it is there or not: puts of the same commit that come before it are
+    /// erased too, those that come after it stay. Records that lie together go cheaper this way than one by one.
+    void erase_range(table where, key from, key to);
     void append(const batch& later);
     void clear() noexcept;
 
@@ -59,8 +63,10 @@ public:
     }
 
     std::span<const write> writes() const noexcept { return writes_; }
-    /// The value of a put; an erase has none.
+    /// The value of a put; the others have none.
     std::string_view value_of(const write& w) const noexcept { return std::string_view(bytes_).substr(w.offset, w.size); }
+    /// Where a range ends.
+    key end_of(const write& range) const noexcept;
     std::size_t bytes() const noexcept { return bytes_.size(); }
     bool empty() const noexcept { return writes_.empty(); }
 

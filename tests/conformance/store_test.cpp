@@ -159,6 +159,55 @@ TEST_P(Store, ErasingWhatIsNotThereIsFine)
     EXPECT_EQ(rows(store_).size(), 1u);
 }
 
+batch erased_range(key from, key to, table where = table::history)
+{
+    batch made;
+    made.erase_range(where, from, to);
+    return made;
+}
+
+TEST_P(Store, ErasingARangeLeavesItsNeighbours)
+{
+    commit(store_, puts({{{1, highest}, "before"}, {{2, 0}, "a"}, {{2, 7}, "b"}, {{3, highest}, "c"}, {{4, 0}, "after"}}));
+    commit(store_, puts({{{2, 7}, "of another table"}}, table::run));
+    EXPECT_EQ(commit(store_, erased_range({2, 0}, {4, 0})).what, outcome::durable);
+    EXPECT_EQ(rows(store_), (std::vector<std::pair<key, std::string>>{{{1, highest}, "before"}, {{4, 0}, "after"}}));
+    EXPECT_EQ(get(store_, {2, 7}, table::run), "of another table");
+}
+
+TEST_P(Store, ErasingARangeWithNothingInItIsFine)
+{
+    commit(store_, puts({{{1, 0}, "a"}, {{9, 0}, "b"}}));
+    EXPECT_EQ(commit(store_, erased_range({2, 0}, {8, highest})).what, outcome::durable);
+    EXPECT_EQ(commit(store_, erased_range({9, 1}, {highest, highest})).what, outcome::durable);
+    EXPECT_EQ(commit(store_, erased_range({0, 0}, {1, 0}, table::child)).what, outcome::durable);
+    EXPECT_EQ(rows(store_).size(), 2u);
+}
+
+TEST_P(Store, ARangeErasesWhatWasPutBeforeItAndLeavesWhatIsPutAfter)
+{
+    commit(store_, puts({{{1, 0}, "old"}, {{1, 1}, "old"}, {{1, 2}, "old"}}));
+    batch first = puts({{{1, 0}, "before the range"}, {{1, 3}, "before the range"}});
+    first.erase_range(table::history, {1, 0}, {2, 0});
+    first.put(table::history, {1, 1}, "after the range");
+    const batch second = puts({{{1, 4}, "in a later part"}});
+    const std::array<const batch*, 2> parts = {&first, &second};
+    EXPECT_EQ(store_.commit(parts).what, outcome::durable);
+    EXPECT_EQ(rows(store_), (std::vector<std::pair<key, std::string>>{{{1, 1}, "after the range"}, {{1, 4}, "in a later part"}}));
+}
+
+TEST_P(Store, ARangeOfThousandsOfRecordsIsErasedWithItsSpace)
+{
+    const auto empty = store_.usage().used_bytes;
+    for (std::uint64_t major = 0; major < 30; ++major)
+        commit(store_, rows_of(major, 100, std::string(major * 60, 'x')));
+    commit(store_, erased_range({1, 50}, {29, 50}));
+    EXPECT_EQ(rows(store_).size(), 200u);
+    commit(store_, erased_range({0, 0}, {highest, highest}));
+    EXPECT_LT(store_.usage().used_bytes, empty + 100'000);
+    EXPECT_EQ(rows(stage_->open(0)).size(), 0u);
+}
+
 TEST_P(Store, NothingToWriteIsDurable)
 {
     EXPECT_EQ(store_.commit({}).what, outcome::durable);
@@ -354,6 +403,15 @@ TEST_P(Store, AFullCommitGoesInWhenThereIsRoom)
     EXPECT_EQ(rows(small).size(), 500u);
 }
 
+TEST_P(Store, ACommitThatFailsErasesNothingOfItsRange)
+{
+    commit(store_, rows_of(1, 100, "a"));
+    stage_->fail_next_commit();
+    EXPECT_EQ(commit(store_, erased_range({1, 10}, {1, 90})).what, outcome::unknown);
+    const auto settled = rows(stage_->open(0)).size();
+    EXPECT_TRUE(settled == 100 || settled == 20) << settled;
+}
+
 TEST_P(Store, AfterAnUnknownCommitNoneSucceeds)
 {
     commit(store_, puts({{{1, 0}, "a"}}));
@@ -389,9 +447,16 @@ TEST_P(Store, IsLikeAMapUnderRandomCommits)
         {
             for (int i = 0; i < 40; ++i)
             {
-                const key at{random() % 20, random() % 5};
+                const key at{random() % 60, random() % 5};
                 const std::string value(random() % 300, static_cast<char>('a' + random() % 26));
-                if (random() % 3 == 0)
+                if (random() % 20 == 0)
+                {
+                    const key to{at.major + random() % 5, random() % 5};
+                    part.erase_range(table::state, at, to);
+                    if (at < to)
+                        model.erase(model.lower_bound(at), model.lower_bound(to));
+                }
+                else if (random() % 3 == 0)
                 {
                     part.erase(table::state, at);
                     model.erase(at);

@@ -74,4 +74,16 @@ void write_cursor::erase(key at)
     check(code, "mdb_cursor_get");
     check(mdb_cursor_del(native(), 0), "mdb_cursor_del");
 }
+
+std::size_t write_cursor::erase_range(key from, key to)
+{
+    std::size_t erased = 0;
+    // After a deletion LMDB's cursor stands before the record that followed, and its next step goes there, also over the end of a page.
+    for (auto row = at_or_after(from); row && row->at < to; row = next())
+    {
+        check(mdb_cursor_del(native(), 0), "mdb_cursor_del");
+        ++erased;
+    }
+    return erased;
+}
 }

@@ -4,6 +4,8 @@
 
 #include "store/lmdb/transaction.hpp"
 
+#include <cstddef>
+
 namespace everstep::store::lmdb
 {
 class cursor
@@ -43,5 +45,8 @@ public:
 
     /// What is not there is erased already.
     void erase(key at);
+
+    /// All from `from` up to but not `to`, front to back, so that pages become empty one after the other. Returns how many there were.
+    std::size_t erase_range(key from, key to);
 };
 }

@@ -1,5 +1,6 @@
 #include "store/lmdb/environment.hpp"
 
+#include "store/lmdb/key_bytes.hpp"
 #include "store/lmdb/lmdb_error.hpp"
 #include "store/lmdb/transaction.hpp"
 
@@ -99,6 +100,7 @@ void environment::create_tables()
     write_txn writing(*this);
     for (std::size_t i = 0; i < table_count; ++i)
         check(mdb_dbi_open(writing.native(), table_names[i], MDB_CREATE, &tables_[i]), "mdb_dbi_open");
+    order_tables(writing.native());
     // If we die here, the tables are not there; this is still the directory of a journal in the making, and the next open
     // throws it away and begins again.
     std::move(writing).commit();
@@ -114,8 +116,15 @@ const char* environment::open_tables()
             return table_names[i];
         check(code, "mdb_dbi_open");
     }
+    order_tables(reading.native());
     std::move(reading).keep_tables();
     return nullptr;
+}
+
+void environment::order_tables(MDB_txn* within)
+{
+    for (const MDB_dbi one : tables_)
+        check(mdb_set_compare(within, one, compare_keys), "mdb_set_compare");
 }
 
 std::uint64_t environment::map_bytes() const

@@ -45,6 +45,7 @@ public:
 
 private:
     void open_with(const std::string& directory, std::uint64_t map_bytes);
+    void order_tables(MDB_txn* within);
 
     const owner_lock& owner_;
     MDB_env* env_{};

@@ -99,13 +99,17 @@ commit_result lmdb_store::commit(std::span<const batch* const> parts)
 void lmdb_store::write(std::span<const batch* const> parts)
 {
     write_txn writing(*environment_);
+    range_erases_ = 0;
     for (std::size_t i = 0; i < table_count; ++i)
     {
         const auto where = static_cast<table>(i);
         const auto items = order_.of(where);
-        if (items.empty())
+        const auto ranges = order_.ranges(where);
+        if (items.empty() && ranges.empty())
             continue;
         write_cursor rows(writing, where);
+        for (const write_order::range& one : ranges)
+            range_erases_ += rows.erase_range(one.from, one.to);
         for (const write_order::item& one : items)
         {
             const batch& part = *parts[one.part];
@@ -127,7 +131,7 @@ bool lmdb_store::is_full(int code) const
 {
     // LMDB says EIO for a short write, and a full disk's first answer is a short write. Nothing was committed then, and a
     // commit tried again writes all of its pages again; so taking a broken disk that is also full for full does no harm.
-    return says_full(code) || (code == EIO && !ballast_.room_for(bytes_to_write(order_.size())));
+    return says_full(code) || (code == EIO && !ballast_.room_for(bytes_to_write(order_.size() + range_erases_)));
 }
 
 commit_result lmdb_store::refuse(int code, const std::string& text)

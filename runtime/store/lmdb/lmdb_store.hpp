@@ -39,6 +39,7 @@ private:
     // Of the committing thread alone.
     std::atomic_flag committing_;
     write_order order_;
+    std::size_t range_erases_{}; // records that the last commit's ranges have erased, or tried to
     std::string failure_; // why nothing is committed any more; empty: nothing failed
 };
 }

@@ -29,12 +29,25 @@ void keep_last_of_each_key(std::vector<write_order::item>& items)
     }
     items.resize(kept);
 }
+
+/// Of the writes in its keys, a range leaves those that came after it.
+void drop_what_is_erased_later(std::vector<write_order::item>& items, const write_order::range& by)
+{
+    const auto first = std::ranges::lower_bound(items, by.from, {}, &write_order::item::at);
+    const auto last = std::ranges::lower_bound(first, items.end(), by.to, {}, &write_order::item::at);
+    const auto kept = std::remove_if(first, last, [&](const write_order::item& one) {
+        return std::tie(one.part, one.write) < std::tie(by.part, by.write);
+    });
+    items.erase(kept, last);
+}
 }
 
 void write_order::gather(std::span<const batch* const> parts)
 {
     for (auto& items : tables_)
         items.clear();
+    for (auto& ranges : ranges_)
+        ranges.clear();
     for (std::size_t part = 0; part < parts.size(); ++part)
     {
         const auto writes = parts[part]->writes();
@@ -42,15 +55,23 @@ void write_order::gather(std::span<const batch* const> parts)
         {
             const auto where = static_cast<std::size_t>(writes[i].where);
             EVERSTEP_ASSERT(where < table_count);
-            tables_[where].push_back({writes[i].at, static_cast<std::uint32_t>(part), static_cast<std::uint32_t>(i)});
+            const item one{writes[i].at, static_cast<std::uint32_t>(part), static_cast<std::uint32_t>(i)};
+            if (writes[i].size == batch::range_mark)
+                ranges_[where].push_back({one.at, parts[part]->end_of(writes[i]), one.part, one.write});
+            else
+                tables_[where].push_back(one);
         }
     }
     size_ = 0;
-    for (auto& items : tables_)
+    for (std::size_t i = 0; i < table_count; ++i)
     {
+        auto& items = tables_[i];
         std::ranges::sort(items, before);
         keep_last_of_each_key(items);
-        size_ += items.size();
+        std::ranges::sort(ranges_[i], {}, &range::from);
+        for (const range& one : ranges_[i])
+            drop_what_is_erased_later(items, one);
+        size_ += items.size() + ranges_[i].size();
     }
 }
 }

@@ -57,6 +57,41 @@ TEST(Batch, AppendingKeepsTheValuesOfBoth)
     EXPECT_EQ(second.value_of(second.writes()[1]), "two");
 }
 
+TEST(Batch, ARangeKeepsItsEndThroughAppending)
+{
+    batch first;
+    first.put(table::history, {1, 0}, "one");
+    batch second;
+    second.put(table::history, {2, 0}, "two");
+    second.erase_range(table::wake, {3, 4}, {5, 6});
+    first.append(second);
+
+    const auto& range = first.writes().back();
+    EXPECT_EQ(range.size, batch::range_mark);
+    EXPECT_EQ(range.where, table::wake);
+    EXPECT_EQ(range.at, (key{3, 4}));
+    EXPECT_EQ(first.end_of(range), (key{5, 6}));
+}
+
+TEST(Batch, ARangeThatEndsWhereItBeginsIsNoWrite)
+{
+    batch made;
+    made.erase_range(table::history, {1, 2}, {1, 2});
+    made.erase_range(table::history, {1, 2}, {1, 1});
+    EXPECT_TRUE(made.empty());
+}
+
+TEST(Batch, ARangeIsTakenBack)
+{
+    batch made;
+    made.put(table::history, {1, 0}, "one");
+    const batch::mark before = made.here();
+    made.erase_range(table::history, {1, 0}, {2, 0});
+    made.truncate(before);
+    EXPECT_EQ(made.writes().size(), 1u);
+    EXPECT_EQ(made.bytes(), 3u);
+}
+
 TEST(Batch, ClearedItIsUsedAgain)
 {
     batch made;

@@ -56,6 +56,16 @@ TEST_F(Cursor, ErasesOneRecordOrNone)
     EXPECT_EQ(rows_.at_or_after({})->at, (key{2, 0}));
 }
 
+TEST_F(Cursor, ErasesARangeOverManyPagesAndCountsIt)
+{
+    for (std::uint64_t n = 0; n < 3000; ++n)
+        rows_.put({n, n % 7}, std::string(n % 400, 'x'));
+    EXPECT_EQ(rows_.erase_range({10, 0}, {2990, 1}), 2980u); // 2990 is divided by 7 with 1 left
+    EXPECT_EQ(rows_.erase_range({10, 0}, {2990, 1}), 0u);
+    EXPECT_EQ(rows_.at_or_after({10, 0})->at, (key{2990, 1}));
+    EXPECT_EQ(rows_.at_or_after({})->at, (key{0, 0}));
+}
+
 TEST_F(Cursor, AKeyOfAnotherLengthIsCorrupt)
 {
     MDB_val odd{3, const_cast<char*>("odd")};

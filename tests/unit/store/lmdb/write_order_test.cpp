@@ -51,4 +51,36 @@ TEST(WriteOrder, ForgetsTheCommitBefore)
     EXPECT_EQ(order.size(), 0u);
     EXPECT_TRUE(order.of(table::history).empty());
 }
+
+TEST(WriteOrder, ARangeTakesWhatWasPutBeforeItAndLeavesWhatComesAfter)
+{
+    batch first = puts({{{1, 0}, "erased"}, {{2, 0}, "erased"}, {{5, 0}, "at the end"}});
+    first.erase_range(table::history, {1, 0}, {5, 0});
+    first.put(table::history, {2, 0}, "stays");
+    const batch second = puts({{{3, 0}, "stays"}});
+    const std::array<const batch*, 2> parts = {&first, &second};
+    write_order order;
+    order.gather(parts);
+    EXPECT_EQ(keys_of(order, table::history), (std::vector<key>{{2, 0}, {3, 0}, {5, 0}}));
+    ASSERT_EQ(order.ranges(table::history).size(), 1u);
+    EXPECT_EQ(order.ranges(table::history)[0].to, (key{5, 0}));
+    EXPECT_EQ(order.size(), 4u);
+}
+
+TEST(WriteOrder, RangesAreInTheOrderOfTheirKeys)
+{
+    batch made;
+    made.erase_range(table::history, {7, 0}, {8, 0});
+    made.erase_range(table::history, {1, 0}, {9, 0});
+    made.erase_range(table::run, {4, 0}, {5, 0});
+    const batch* part = &made;
+    write_order order;
+    order.gather({&part, 1});
+    ASSERT_EQ(order.ranges(table::history).size(), 2u);
+    EXPECT_EQ(order.ranges(table::history)[0].from, (key{1, 0}));
+    EXPECT_EQ(order.ranges(table::run).size(), 1u);
+    order.gather({});
+    EXPECT_EQ(order.size(), 0u);
+    EXPECT_TRUE(order.ranges(table::history).empty());
+}
 }
