@@ -41,6 +41,11 @@ struct engine_options
     std::uint32_t history_entries_max{50'000};      ///< a run beyond it is parked (limits); logged at a fifth
     std::size_t history_bytes_max{50u << 20};
     std::size_t turn_bytes_max{16u << 20};          ///< written by a run between two waits; beyond it is parked
+    /// A run that ended longer ago than this, by engine time, is deleted, whole; the default keeps all of them for ever. Until then its id
+    /// stands for it: a start with it finds the old run. After that the id is free, a start with it begins a new run, and handles throw
+    /// not_found; so let it be longer than anybody may come again with the same id, or ask for the result. Runs that wait or are parked
+    /// are never deleted. It happens soon after the time has come while the engine works, and within a minute when it is idle.
+    std::chrono::milliseconds keep_finished{std::chrono::milliseconds::max()};
 
     // What changes speed and size.
 

@@ -24,7 +24,7 @@ enum class errc : std::uint8_t
     closed = 1,       ///< the engine is closed or gone: open one and look the run up by its id
     overloaded,       ///< admission is full and the caller chose not to wait: come again later
     conflict,         ///< a run of this id exists with another input: choose another id
-    not_found,        ///< no run of this workflow and id: start it
+    not_found,        ///< no run of this workflow and id, or keep_finished has passed since it ended: start it
     unknown,          ///< the disk failed under the commit: reopen, then look the run up by its id; it is whole or absent
     would_deadlock,   ///< a blocking call from a thread of the engine, or from inside a body: use the async_ form
     forked,           ///< this process is a fork of the journal's owner: exec, or open a journal of its own

@@ -14,6 +14,7 @@ struct metrics
     std::uint64_t runs_cancelled{};
     std::uint64_t runs_parked{};
     std::uint64_t runs_without_code{};   ///< unfinished runs of workflows that were not added; they wait
+    std::uint64_t runs_deleted{};        ///< because engine_options::keep_finished had passed; counted when that was durable
     std::uint64_t runs_recovered{};      ///< replayed because open() or a wake found them due
     std::uint64_t runs_evicted{};
     std::uint64_t runs_resident{};       ///< now: with a frame in memory

@@ -4,15 +4,19 @@
 // commit, and moves the watermark. No delay timer: idle means commit at once, load makes commits larger. A shard with nothing else to
 // do may make an idle committer's next commit on its own thread: two thread switches less for one who is alone.
 //
-//   shards --submit--> queue --commit--> store --durable(position)--> shards
+//   shards --submit--> two queues --commit--> store --durable(position)--> shards
 //
-// The order of the queue is the order of commits, so every prefix is causally closed; a submission is never cut. Nothing queued is
-// ever refused: where disk or map is full the same commit is tried again. A commit whose outcome is unknown stops everything.
+// A queue's order is the order of its commits, and a submission is never cut. What somebody waits for goes first, all of it; the rest is
+// background work, and while callers are about it fills no commit beyond two milliseconds of work, so that a caller who comes in the
+// middle of a commit does not wait long for it. No turn overtakes one that it depends on: who submits sees to that (shard::begin_turn),
+// so what is durable is causally closed at any time. Nothing queued is ever refused: where disk or map is full the same commit is tried
+// again. A commit whose outcome is unknown stops everything.
 
 #include "base/ids.hpp"
 #include "store/store.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -23,7 +27,15 @@
 
 namespace everstep::core
 {
-/// Counts submissions; everything up to the watermark is durable. 0 is before the first.
+/// What a turn is to whom.
+enum class urgency : std::uint8_t
+{
+    caller_waits, ///< for a start, a reply or a result of the run
+    background
+};
+inline constexpr std::size_t urgencies = 2;
+
+/// Counts submissions of one urgency; everything up to its watermark is durable. 0 is before the first.
 using position = std::uint64_t;
 
 class committer
@@ -50,11 +62,16 @@ public:
     void stop() noexcept;
 
     /// Queues the turns in `turns` as one element and leaves an empty batch in its place. Any thread; never waits for a commit.
-    position submit(store::batch& turns);
+    position submit(store::batch& turns, urgency how);
     /// The same, and where nothing else is queued or being committed, the commit itself: on the calling thread, which waits for the disk.
-    position commit_here(store::batch& turns);
+    position commit_here(store::batch& turns, urgency how);
 
-    position durable_through() const noexcept { return durable_.load(std::memory_order_acquire); }
+    position durable_through(urgency how) const noexcept { return line(how).durable.load(std::memory_order_acquire); }
+    /// Background work that comes now would wait for commits to come: who has a choice makes no more of it until something is durable.
+    bool has_background_enough() const noexcept
+    {
+        return background_queued_.load(std::memory_order_relaxed) >= background_enough_.load(std::memory_order_relaxed);
+    }
     std::size_t queued_bytes() const noexcept { return queued_bytes_.load(std::memory_order_relaxed); }
     bool has_failed() const noexcept { return failed_.load(std::memory_order_acquire); }
     bool is_full() const noexcept { return full_.load(std::memory_order_relaxed); }
@@ -62,13 +79,34 @@ public:
     std::uint64_t commits_delayed() const noexcept { return commits_delayed_.load(std::memory_order_relaxed); }
 
 private:
+    struct waiting_line
+    {
+        std::vector<store::batch> queue;
+        position submitted{};
+        std::atomic<position> durable{};
+    };
+    /// What one commit writes of the queues.
+    struct share
+    {
+        std::vector<store::batch> parts;
+        std::size_t of_line[urgencies]{};
+    };
+
     void work();
-    position enqueue(store::batch& turns);
-    bool take(std::vector<store::batch>& parts);
+    position enqueue(store::batch& turns, urgency how);
+    bool take(share& into);
+    void take_some(share& into, urgency how, std::size_t bytes_max, std::size_t writes_max);
+    void give_back(share& taken);
+    static std::size_t writes_of(const share& callers) noexcept;
     void keep_spare(std::vector<store::batch>& parts);
+    bool has_queued() const noexcept;
     void complete();
-    store::outcome try_commit(const std::vector<store::batch>& parts);
+    store::outcome try_commit(const share& what);
     bool wait_for_room(unsigned tries);
+    std::size_t background_writes_max() const;
+    void learn_cost(std::chrono::nanoseconds work, std::size_t writes);
+    waiting_line& line(urgency how) noexcept { return lines_[static_cast<std::size_t>(how)]; }
+    const waiting_line& line(urgency how) const noexcept { return lines_[static_cast<std::size_t>(how)]; }
 
     store::store& store_;
     events on_;
@@ -76,19 +114,21 @@ private:
 
     std::mutex mutex_; ///< guards what follows, up to stopping_
     std::condition_variable arrived_;
-    std::vector<store::batch> queue_;
+    waiting_line lines_[urgencies];
     std::vector<store::batch> spare_; ///< empty batches that keep their memory
-    position submitted_{};
+    unsigned commits_since_caller_; ///< submitted something; no more than matter are counted
     bool committing_{}; ///< some thread makes a commit
     bool sleeping_{};   ///< the thread waits for work
     bool stopping_{};
 
     // Whoever has set committing_:
     store::batch own_; ///< the journal's own records; kept until they are durable
-    std::vector<store::batch> here_; ///< what commit_here() has taken
+    share here_;       ///< what commit_here() has taken
     std::vector<const store::batch*> views_;
 
-    std::atomic<position> durable_{};
+    std::atomic<std::int64_t> write_ns_{1500}; ///< processor time that one write of a commit takes, a running mean
+    std::atomic<std::size_t> background_queued_{}; ///< writes
+    std::atomic<std::size_t> background_enough_;   ///< of them
     std::atomic<std::size_t> queued_bytes_{};
     std::atomic<std::uint64_t> commits_{};
     std::atomic<std::uint64_t> commits_delayed_{};

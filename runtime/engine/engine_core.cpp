@@ -1,5 +1,6 @@
 #include "engine/engine_core.hpp"
 
+#include "base/fork_count.hpp"
 #include "engine/request_desk.hpp"
 #include "engine/system_time.hpp"
 #include "journal/header.hpp"
@@ -8,7 +9,6 @@
 #include <cstdio>
 #include <utility>
 
-#include <unistd.h>
 
 namespace everstep::inline v0::detail
 {
@@ -22,6 +22,8 @@ constexpr journal::record_key meta_key{0, 0};
 /// The map's room is looked at every so often: less than a hundred megabytes can go by, and the last sixteenth is kept for it.
 constexpr std::uint64_t commits_per_look = 8;
 
+/// What is kept for longer than anything lasts is kept for ever.
+bool is_for_ever(std::chrono::milliseconds keep) noexcept { return keep >= std::chrono::years(1000); }
 }
 
 engine_core::engine_core(engine_options chosen, engine_parts parts) : parts_(std::move(parts))
@@ -38,7 +40,7 @@ void engine_core::open()
     life made = life::made;
     if (!state_.compare_exchange_strong(made, life::opening))
         throw engine_error(errc::wrong_use, "an engine is opened once");
-    owner_pid_ = ::getpid();
+    forks_at_open_ = base::fork_count();
     try
     {
         store_ = parts_.make_store(options);
@@ -133,10 +135,13 @@ void engine_core::make_committer()
             changed_.notify_all();
             return;
         }
-        if (committer_->commits() % commits_per_look == 0)
+        // Nearly full, each commit may be the one that has made room for starts that wait.
+        if (committer_->commits() % commits_per_look == 0 || is_journal_nearly_full())
             look_at_store();
         for (const auto& shard : shards_)
             shard->put_durable();
+        if (retention_)
+            retention_->committed();
     };
     on.failed = [this](const std::string& text) {
         log(severity::error, "a commit failed and its outcome is unknown: the engine stops; open it again (" + text + ")");
@@ -162,27 +167,33 @@ void engine_core::make_committer()
 /// One durable commit before anything is answered: what the last owner's last commit came to is settled on disk from then on.
 void engine_core::settle_journal()
 {
-    time_->start(clock_lease_, options.shards, [this](std::size_t shard) {
-        if (state_.load(std::memory_order_relaxed) != life::opening)
-            shards_[shard]->put_alarm();
+    // One alarm a shard, and one more for retention.
+    time_->start(clock_lease_, options.shards + !is_for_ever(options.keep_finished), [this](std::size_t alarm) {
+        if (state_.load(std::memory_order_relaxed) == life::opening)
+            return;
+        if (alarm < shards_.size())
+            shards_[alarm]->put_alarm();
+        else
+            retention_->alarm();
     });
     ++epoch_;
     clock_lease_ = 0; // so that the first commit writes the record
     committer_->start();
     store::batch nothing;
-    const core::position first = committer_->submit(nothing);
+    const core::position first = committer_->submit(nothing, core::urgency::caller_waits);
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return committer_->durable_through() >= first || !failure_.empty() || !full_.empty(); });
+    changed_.wait(lock, [&] { return committer_->durable_through(core::urgency::caller_waits) >= first || !failure_.empty() || !full_.empty(); });
     if (!failure_.empty())
         throw engine_error(errc::io, "the journal cannot be written: " + failure_);
-    if (!full_.empty() && committer_->durable_through() < first)
+    if (!full_.empty() && committer_->durable_through(core::urgency::caller_waits) < first)
         throw engine_error(errc::no_space, "no room for the journal: " + full_);
 }
 
 void engine_core::complete_commit(store::batch& own)
 {
     const base::time_us now = time_->now();
-    if (now < clock_lease_ && committer_->commits() != 0)
+    const bool must_hold_next_run = meta_is_due_.exchange(false);
+    if (now < clock_lease_ && committer_->commits() != 0 && !must_hold_next_run)
         return;
     clock_lease_ = now + clock_lease_us;
     journal::meta_record meta;
@@ -191,7 +202,7 @@ void engine_core::complete_commit(store::batch& own)
     meta.next_run = next_run_.load(std::memory_order_relaxed);
     meta.clock = clock_lease_;
     // In each commit whose engine time may pass what was promised: a reopened engine's time begins at or after any time that an entry
-    // holds, and no run number is used twice.
+    // holds, and no run number is used twice, also where the highest run is deleted.
     own.put(table::meta, meta_key, journal::encode(meta_key, meta));
 }
 
@@ -200,14 +211,18 @@ void engine_core::make_shards()
     wakes_ = std::make_unique<core::wake_index>(*store_);
     for (std::size_t index = 0; index < options.shards; ++index)
         shards_.push_back(std::make_unique<core::shard>(*this, index));
+    make_retention();
+    const std::uint64_t newest_generation = base::to_integer(newest_run()) >> 14;
     state_ = life::open; // alarms and commits may call the shards from here on
     for (const auto& shard : shards_)
         shard->start();
     shards_.front()->put_alarm(); // reads the first page of the wake table
-    id_indexer_ = std::thread([this] {
+    if (retention_)
+        retention_->start();
+    id_indexer_ = std::thread([this, newest_generation] {
         try
         {
-            index_ids();
+            index_ids(newest_generation);
         }
         catch (const store::unreadable& e)
         {
@@ -216,11 +231,21 @@ void engine_core::make_shards()
     });
 }
 
+void engine_core::make_retention()
+{
+    if (is_for_ever(options.keep_finished))
+        return;
+    const std::chrono::microseconds keep = std::max(options.keep_finished, std::chrono::milliseconds(0));
+    retention_ = std::make_unique<core::retention>(*this, core::retention::terms{keep.count(), options.shards,
+                                                                                 [this] { meta_is_due_ = true; }});
+}
+
 /// Fills the filter with the ids that were there at open, page by page; until it is complete every generation is looked into.
-void engine_core::index_ids()
+void engine_core::index_ids(std::uint64_t newest_generation)
 {
     constexpr std::size_t page_rows = 16'384;
     journal::record_key from{0, 0};
+    std::uint64_t oldest = newest_generation; ///< that has ids, or gets new ones
     for (bool more = true; more && !stop_indexing_.load(std::memory_order_relaxed);)
     {
         more = false;
@@ -229,14 +254,18 @@ void engine_core::index_ids()
             now.scan(table::id, from, [&](journal::record_key at, std::string_view) {
                 more = rows++ == page_rows;
                 from = at;
+                oldest = std::min(oldest, at.major);
                 if (!more)
                     ids.add(at.major, at.minor);
                 return !more;
             });
         });
     }
-    if (!stop_indexing_.load(std::memory_order_relaxed))
-        ids.set_complete();
+    if (stop_indexing_.load(std::memory_order_relaxed))
+        return;
+    for (std::uint64_t slab = 0; slab < oldest / core::id_filter::slab_generations; ++slab)
+        ids.drop(slab);
+    ids.set_complete();
 }
 
 /// In this order everything falls silent: no request comes in; no body begins; the bodies that run end, and what they returned is
@@ -301,6 +330,8 @@ std::vector<std::string> engine_core::running_bodies() const
 
 void engine_core::stop_all() noexcept
 {
+    if (retention_)
+        retention_->stop();
     stop_indexing_ = true;
     if (id_indexer_.joinable())
         id_indexer_.join();

@@ -9,6 +9,7 @@
 #include "engine/inflight_map.hpp"
 #include "engine/io_place.hpp"
 #include "engine/pool_place.hpp"
+#include "engine/retention.hpp"
 #include "engine/shard.hpp"
 #include "engine/shard_host.hpp"
 
@@ -101,7 +102,8 @@ private:
     void make_places();
     void make_committer();
     void make_shards();
-    void index_ids();
+    void make_retention();
+    void index_ids(std::uint64_t newest_generation);
     std::optional<answer> answer_at_once(const request& what, std::uint64_t id_hash, const core::registered_workflow& code);
     bool are_bodies_done() const;
     std::vector<std::string> running_bodies() const;
@@ -112,7 +114,7 @@ private:
     std::atomic<life> state_{life::made};
     std::shared_mutex gate_; ///< shared while a request is put to its shard; exclusive to close
     mutable std::mutex close_mutex_;
-    int owner_pid_{};
+    unsigned forks_at_open_{};
 
     std::unique_ptr<store::store> store_;
     std::unique_ptr<core::inflight_map> inflight_;
@@ -122,6 +124,7 @@ private:
     std::unique_ptr<core::fiber_place> fibers_;
     std::unique_ptr<core::committer> committer_;
     std::unique_ptr<core::wake_index> wakes_;
+    std::unique_ptr<core::retention> retention_; ///< null: finished runs are kept for ever
     std::vector<base::run_number> damaged_wakes_; ///< whose rows were read and whose shard is not known yet; the first shard's
     std::vector<std::unique_ptr<core::shard>> shards_;
     std::thread id_indexer_;
@@ -132,6 +135,7 @@ private:
     base::time_us clock_lease_{};      ///< engine time may be journaled up to here; committer's, after open
     base::time_us readers_checked_at_{}; ///< whoever commits
     std::atomic<bool> nearly_full_{};
+    std::atomic<bool> meta_is_due_{};  ///< runs are being deleted that may be the highest in the journal
 
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> deaths_; ///< under mutex_
     std::atomic<bool> has_deaths_{};

@@ -81,7 +81,7 @@ private:
 
     void ensure_watching() noexcept;
     void watch() noexcept;
-    bool look();
+    bool look(bool from_now);
     void send_to_pool(const std::string& step);
 
     const std::chrono::milliseconds blocks_after_;

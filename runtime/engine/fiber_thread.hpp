@@ -49,7 +49,7 @@ public:
     void about_to_sleep() noexcept { flush(); }
 
     /// What the watcher finds: the name of a step that has blocked this thread since the look before, else an empty string.
-    std::string blocked_step(bool& has_body);
+    std::string blocked_step(bool& has_body, bool from_now);
     void flush() noexcept;
     void add_running(std::vector<running_body>& to) const;
     std::size_t live() const noexcept { return live_count_.load(std::memory_order_relaxed); }

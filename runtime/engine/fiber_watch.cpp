@@ -74,13 +74,13 @@ bool fiber_thread::is_blocked() const noexcept
     return !wants_to_run(id_) && clock::now() - since_seen_ - (without_a_processor() - without_seen_) >= place_.blocks_after_;
 }
 
-std::string fiber_thread::blocked_step(bool& has_body)
+std::string fiber_thread::blocked_step(bool& has_body, bool from_now)
 {
     const std::scoped_lock lock(mutex_); // the job stays while we read its name
     if (current_ == nullptr)
         return {};
     has_body = true;
-    if (switches_ != switches_seen_)
+    if (from_now || switches_ != switches_seen_)
     {
         switches_seen_ = switches_;
         since_seen_ = clock::now();
@@ -114,6 +114,7 @@ void fiber_place::watch() noexcept
 {
     ::pthread_setname_np(::pthread_self(), "everstep watch");
     int quiet_looks = 0;
+    auto last = clock::now();
     std::unique_lock lock(mutex_);
     while (!stopped_)
     {
@@ -122,7 +123,9 @@ void fiber_place::watch() noexcept
         if (last_look)
             watching_.store(false);
         lock.unlock();
-        const bool quiet = !look();
+        // A watcher that comes much too late was stopped, and the bodies with it (a debugger, a frozen machine): that says nothing of them.
+        const auto now = clock::now();
+        const bool quiet = !look(now - std::exchange(last, now) > 4 * blocks_after_);
         lock.lock();
         quiet_looks = quiet ? quiet_looks + 1 : 0;
         if (!last_look || !quiet)
@@ -136,13 +139,13 @@ void fiber_place::watch() noexcept
     }
 }
 
-/// False: no body holds a thread now.
-bool fiber_place::look()
+/// False: no body holds a thread now. `from_now`: what was before is not held against anybody.
+bool fiber_place::look(bool from_now)
 {
     bool any_body = false;
     for (const auto& thread : threads_)
     {
-        const std::string step = thread->blocked_step(any_body);
+        const std::string step = thread->blocked_step(any_body, from_now);
         if (step.empty())
             continue;
         thread->flush(); // what it had finished goes home without it

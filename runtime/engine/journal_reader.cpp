@@ -32,7 +32,7 @@ std::vector<base::time_us> possible_dues(base::time_us hint, const std::vector<s
 stored_run journal_reader::read(base::run_number run, base::time_us due) const
 {
     stored_run found{.header = std::nullopt, .history = journal::history_reader(run), .wake_due = -1, .written = {}, .fault = {}};
-    store_.read([&](const store::snapshot& now) {
+    look([&](const store::snapshot& now) {
         const record_key header_at = journal::header_key(run);
         const auto header = now.get(table::run, header_at);
         if (!header)
@@ -82,7 +82,7 @@ std::optional<found_run> journal_reader::find(const id_filter& ids, base::run_nu
     std::optional<found_run> found;
     if (!possible)
         return found;
-    store_.read([&](const store::snapshot& now) {
+    look([&](const store::snapshot& now) {
         ids.visit(base::to_integer(newest) >> 14, id_hash, [&](std::uint64_t generation) {
             const record_key at{generation, id_hash};
             const auto value = now.get(table::id, at);
@@ -110,11 +110,18 @@ std::optional<found_run> journal_reader::find(const id_filter& ids, base::run_nu
     return found;
 }
 
+bool journal_reader::has(base::run_number run) const
+{
+    bool found = false;
+    look([&](const store::snapshot& now) { found = now.get(table::run, journal::header_key(run)).has_value(); });
+    return found;
+}
+
 std::uint32_t journal_reader::find_reply(base::run_number run) const
 {
     std::uint32_t reply = 0;
     journal::history_reader history(run);
-    store_.read([&](const store::snapshot& now) {
+    look([&](const store::snapshot& now) {
         now.scan(table::history, journal::history_key(run, 0), [&](record_key at, std::string_view value) {
             return at.major == base::to_integer(run) && history.take(at, value);
         });
@@ -130,7 +137,7 @@ std::uint32_t journal_reader::find_reply(base::run_number run) const
 std::optional<std::string> journal_reader::body_at(base::run_number run, std::uint32_t seq) const
 {
     std::optional<std::string> body;
-    store_.read([&](const store::snapshot& now) {
+    look([&](const store::snapshot& now) {
         // The chain needs the checksum of the record before: the last one of the entry before.
         journal::tail before = journal::first_tail(run);
         before.next_seq = seq;

@@ -36,7 +36,10 @@ struct found_run
 class journal_reader
 {
 public:
-    explicit journal_reader(const store::store& from) : store_(from) {}
+    /// Each call reads what is durable by then.
+    explicit journal_reader(const store::store& from) : store_(&from) {}
+    /// All calls read from one snapshot, and end before it does: cheaper for who asks more than once.
+    explicit journal_reader(const store::snapshot& at) : at_(&at) {}
 
     /// All of a run. `due` names its wake row, whose record of the history's end is held against the history; negative: not known.
     stored_run read(base::run_number run, base::time_us due) const;
@@ -45,6 +48,9 @@ public:
     /// row in the newest generation: one in 2^64, but then the row cannot hold both.
     std::optional<found_run> find(const id_filter& ids, base::run_number newest, std::uint64_t id_hash, std::string_view workflow,
                                   std::string_view id, bool* hash_taken = nullptr) const;
+
+    /// Whether the journal has the run. One that was found a moment ago may have been deleted since.
+    bool has(base::run_number run) const;
 
     /// Calls `take` with the entry at `seq` while its bytes live; false where there is none.
     template <class Take>
@@ -64,6 +70,16 @@ public:
 private:
     std::optional<std::string> body_at(base::run_number run, std::uint32_t seq) const;
 
-    const store::store& store_;
+    template <class Visit>
+    void look(Visit&& visit) const
+    {
+        if (at_)
+            visit(*at_);
+        else
+            store_->read(visit);
+    }
+
+    const store::store* store_{};
+    const store::snapshot* at_{};
 };
 }

@@ -107,10 +107,19 @@ std::optional<found_run> request_desk::find(const request_item& item, const regi
     return reader_.find(host_.ids, host_.newest_run(), item.id_hash, code.name, item.what.id);
 }
 
+bool request_desk::is_hash_taken(const request_item& item, const registered_workflow& code) const
+{
+    const auto at = shard_.by_id_.find(item.id_hash);
+    const resident_run* run = at == shard_.by_id_.end() ? nullptr : at->second;
+    while (run && run->code == &code && run->header.id == item.what.id) // it has ended, was deleted, and is about to be forgotten
+        run = run->same_hash;
+    return run != nullptr;
+}
+
 bool request_desk::comes_again(request_item& item, const registered_workflow& code)
 {
     resident_run* run = shard_.find(item.id_hash, code, item.what.id);
-    if (!run || run->last_at <= shard_.durable_)
+    if (!run || shard_.is_durable(*run))
         return false;
     shard_.hold(*run, request_again{std::make_unique<request_item>(std::move(item))});
     return true;
@@ -121,15 +130,15 @@ void request_desk::start(request_item&& item)
     const registered_workflow& code = *host_.workflows.find(item.what.function);
     if (resident_run* run = shard_.find(item.id_hash, code, item.what.id))
     {
-        if (run->start_at > shard_.durable_)
-            shard_.hold(*run, request_again{std::make_unique<request_item>(std::move(item))});
-        else
-            answer_duplicate(std::move(item), code, {run->number, {}, false});
-        return;
+        if (run->start_at > shard_.lane_for(urgency::caller_waits).durable)
+            return shard_.hold(*run, request_again{std::make_unique<request_item>(std::move(item))});
+        if (answer_duplicate(item, code, {run->number, {}, false}))
+            return;
     }
-    bool hash_taken = shard_.by_id_.contains(item.id_hash);
+    bool hash_taken = is_hash_taken(item, code);
     if (const auto found = reader_.find(host_.ids, host_.newest_run(), item.id_hash, code.name, item.what.id, &hash_taken))
-        return answer_duplicate(std::move(item), code, *found);
+        if (answer_duplicate(item, code, *found))
+            return;
     if (hash_taken)
         return refuse(item, errc::conflict, quoted(code.name, item.what.id) + " has the hash of another id: choose another id");
     if (!shard_.waiting_starts_.empty() || is_overloaded())
@@ -161,9 +170,8 @@ void request_desk::start_waiting(request_item&& item)
     const registered_workflow& code = *host_.workflows.find(item.what.function);
     if (comes_again(item, code))
         return;
-    if (const auto found = find(item, code))
-        answer_duplicate(std::move(item), code, *found);
-    else
+    const auto found = find(item, code);
+    if (!found || !answer_duplicate(item, code, *found))
         start_new(std::move(item), code);
 }
 
@@ -182,7 +190,7 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
     count_up(host_.count.runs_started);
 
     turn& turn = shard_.turn_;
-    turn.begin(run);
+    shard_.begin_turn(run, urgency::caller_waits);
     entry started;
     started.kind = entry_kind::started;
     started.at = shard_.now_;
@@ -207,10 +215,13 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
 }
 
 /// "Same input" is equal bytes, else equal after decoding and encoding with today's type: an added field is no conflict.
-void request_desk::answer_duplicate(request_item&& item, const registered_workflow& code, const found_run& run)
+bool request_desk::answer_duplicate(request_item& item, const registered_workflow& code, const found_run& run)
 {
     if (run.damaged)
-        return refuse_damaged(item, code);
+    {
+        refuse_damaged(item, code);
+        return true;
+    }
     bool same = false;
     std::string trouble;
     const bool read = reader_.entry_at(run.number, 0, [&](const entry& started) {
@@ -225,12 +236,16 @@ void request_desk::answer_duplicate(request_item&& item, const registered_workfl
                 trouble = std::string(" (") + e.what() + ")";
             }
     });
+    if (!read && !reader_.has(run.number))
+        return false;
     if (!read)
-        return refuse(item, errc::damaged, "the start of " + quoted(code.name, item.what.id) + " cannot be read: restore a backup");
-    if (!same)
-        return refuse(item, errc::conflict, quoted(code.name, item.what.id) + " was started with another input" + trouble +
-                                                ": choose another id");
-    give(item, answer());
+        refuse(item, errc::damaged, "the start of " + quoted(code.name, item.what.id) + " cannot be read: restore a backup");
+    else if (!same)
+        refuse(item, errc::conflict, quoted(code.name, item.what.id) + " was started with another input" + trouble +
+                                         ": choose another id");
+    else
+        give(item, answer());
+    return true;
 }
 
 std::optional<answer> request_desk::answer_from_journal(const journal_reader& reader, const found_run& run, request_kind what)
@@ -238,6 +253,9 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
     if (run.damaged)
         return refused(errc::damaged, "what the journal has of this run cannot be read: restore a backup");
     const journal::run_header& header = run.header;
+    // What cannot be read of a run that was there a moment ago was perhaps deleted with it.
+    const auto is_gone = [&] { return !reader.has(run.number); };
+    const auto not_found = [&] { return refused(errc::not_found, "there is no run " + quoted(header.workflow, header.id) + ": start it"); };
     answer a;
     if (what == request_kind::status)
     {
@@ -245,7 +263,11 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
         if (header.state == run_state::parked)
             a.status.reason = name_of(header.reason), a.status.text = header.text;
         else if (header.state == run_state::failed || header.state == run_state::cancelled)
-            reader.entry_at(run.number, header.end_seq, [&](const entry& e) { a.status.reason = end_code(e), a.status.text = e.text; });
+        {
+            const auto take_reason = [&](const entry& e) { a.status.reason = end_code(e), a.status.text = e.text; };
+            if (!reader.entry_at(run.number, header.end_seq, take_reason) && is_gone())
+                return not_found();
+        }
         return a;
     }
     if (header.state == run_state::running && what == request_kind::result)
@@ -258,6 +280,8 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
         return std::nullopt;
     if (header.state == run_state::parked)
         return failed_answer(name_of(header.reason), "the run is parked: " + header.text);
+    if (ended && reply_seq != 0 && is_gone())
+        return not_found();
     if (header.state == run_state::completed && what == request_kind::reply)
     {
         a.what = answer_kind::no_reply;
@@ -269,6 +293,8 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
         else
             a = failed_answer(end_code(e), e.text);
     });
+    if (!read && is_gone())
+        return not_found();
     return read ? a : failed_answer("corrupt", "the end of the run cannot be read: restore a backup");
 }
 
@@ -319,7 +345,7 @@ void request_desk::cancel(request_item&& item)
             return;
         }
     }
-    shard_.turn_.begin(*run);
+    shard_.begin_turn(*run, urgency::caller_waits);
     entry e;
     e.kind = entry_kind::cancel_asked;
     e.at = shard_.now_;
@@ -361,7 +387,7 @@ void request_desk::resume(request_item&& item)
     run.header.state = run_state::running;
     run.header.reason = {};
     run.header.text.clear();
-    shard_.turn_.begin(run);
+    shard_.begin_turn(run, urgency::caller_waits);
     entry e;
     e.kind = entry_kind::resumed;
     e.at = shard_.now_;

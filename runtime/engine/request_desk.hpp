@@ -32,7 +32,8 @@ private:
     void start(request_item&& item);
     void start_waiting(request_item&& item);
     void start_new(request_item&& item, const registered_workflow& code);
-    void answer_duplicate(request_item&& item, const registered_workflow& code, const found_run& run);
+    /// False, and nothing is taken, where the run was deleted since it was found: its id is free.
+    bool answer_duplicate(request_item& item, const registered_workflow& code, const found_run& run);
     void wait_for(request_item&& item);
     void cancel(request_item&& item);
     void resume(request_item&& item);
@@ -40,6 +41,8 @@ private:
     /// The run in memory, where its last turn is not durable: then the item is taken, and comes again when it is.
     bool comes_again(request_item& item, const registered_workflow& code);
     std::optional<found_run> find(const request_item& item, const registered_workflow& code) const;
+    /// Whether another id of this hash is in memory.
+    bool is_hash_taken(const request_item& item, const registered_workflow& code) const;
     static void give(request_item& item, detail::answer a) { item.to->take(std::move(a)); }
     static void refuse(request_item& item, errc why, std::string text);
     static void refuse_damaged(request_item& item, const registered_workflow& code);

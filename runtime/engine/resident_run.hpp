@@ -41,6 +41,7 @@ struct resident_run
     step_attempt* job{};                ///< the attempt on its way; owned by the place or the shard's outputs
     submission start_at{};              ///< the one that holds its start
     submission last_at{};               ///< the one that holds its last turn
+    urgency last_in{};                  ///< its lane; a start is always in the callers'
     base::time_us wake_due{no_row};     ///< of its wake row, as written last
     std::size_t history_bytes{};
     std::size_t counted_bytes{};        ///< of them, in the shard's sum

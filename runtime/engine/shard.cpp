@@ -1,8 +1,8 @@
 #include "engine/shard.hpp"
 
 #include "base/assert.hpp"
-#include "base/prefetch.hpp"
 #include "engine/inflight_map.hpp"
+#include "engine/look_ahead.hpp"
 #include "engine/request_desk.hpp"
 
 #include <algorithm>
@@ -16,30 +16,18 @@ namespace
 {
 /// Turns are submitted in pieces of about this much, so that the committer works while the shard goes on.
 constexpr std::size_t flush_writes = 1024;
+/// Background work in smaller ones: a submission is never cut, and a commit takes little of it while callers are about.
+constexpr std::size_t flush_background_writes = 256;
 /// Loads, and starts from the waiting line, of one iteration: so that nothing else waits long for them.
-constexpr std::size_t loads_per_iteration = 256;
+constexpr std::size_t loads_per_iteration = 64;
 constexpr std::size_t backlog_low = 1024;
 /// What the journal refused to give is asked for again after this.
 constexpr base::time_us read_again_us = 1'000'000;
 
-/// Of jobs that a sweep goes through: fetches the job that comes soon, and the run and the operation of the one that comes next.
-template <class Jobs>
-void look_ahead(const Jobs& jobs, std::size_t at) noexcept
-{
-    constexpr std::size_t soon = 6;
-    constexpr std::size_t next = 2;
-    if (at + soon < jobs.size())
-        base::prefetch(jobs[at + soon], sizeof(step_attempt));
-    if (at + next >= jobs.size())
-        return;
-    const auto& job = static_cast<const step_attempt&>(*jobs[at + next]);
-    base::prefetch(job.of.run, sizeof(resident_run));
-    base::prefetch(&job.op(), 2 * sizeof(detail::operation));
-}
 }
 
 shard::shard(shard_host& host, std::size_t index)
-    : host_(host), index_(index), turn_(out_, host.options),
+    : host_(host), index_(index), turn_(host.options),
       limits_{host.options.payload_bytes_max, host.options.history_entries_max}, chance_(std::random_device{}())
 {
     turn_.on_reply = [this](resident_run& run, const journal::entry& e) {
@@ -76,6 +64,9 @@ void shard::drop_finished()
 {
     for (body_job* job : std::exchange(news_.finished, {}))
         drop_job(static_cast<step_attempt&>(*job));
+    for (auto* jobs : {&later_, &later_here_})
+        for (step_attempt* job : std::exchange(*jobs, {}))
+            drop_job(*job);
 }
 
 void shard::put_request(request_item&& item)
@@ -120,8 +111,11 @@ void shard::work()
 
 bool shard::has_more() const
 {
-    if (!ready_here_.empty() || outputs_.has_ready())
+    const auto has_ready = [](const lane& each) { return each.held.has_ready(); };
+    if (!ready_here_.empty() || has_background() || std::any_of(std::begin(lanes_), std::end(lanes_), has_ready))
         return true;
+    if (!is_background_wanted())
+        return false; // the next commit wakes us
     return reaction_ == reaction::live && ((!backlog_.empty() && has_room()) || heap_.earliest() <= now_);
 }
 
@@ -133,6 +127,7 @@ void shard::iterate(mailbox::content& news)
     {
         reaction_ = reaction::failed;
         end_all(errc::unknown);
+        give_back_later_here();
     }
     if (news.closing)
     {
@@ -140,6 +135,7 @@ void shard::iterate(mailbox::content& news)
         {
             reaction_ = reaction::closing;
             end_all(errc::closed);
+            give_back_later_here();
         }
         closing_.store(true, std::memory_order_release);
     }
@@ -153,7 +149,14 @@ void shard::iterate(mailbox::content& news)
     for (std::size_t n = 0; n < news.finished.size(); ++n)
     {
         look_ahead(news.finished, n);
-        take_finished(static_cast<step_attempt&>(*news.finished[n]));
+        auto& job = static_cast<step_attempt&>(*news.finished[n]);
+        const bool is_background = job.of.run->waiters.empty();
+        if (is_background && (n >= background_per_iteration || !later_.empty() || !is_background_wanted()))
+        {
+            later_.push_back(&job);
+            continue;
+        }
+        take_finished(job);
         flush_if_large();
     }
     for (const wake_index::row& row : news.due)
@@ -170,14 +173,11 @@ void shard::iterate(mailbox::content& news)
         flush_if_large();
     }
     desk.admit_waiting();
-    if (reaction_ == reaction::live)
-    {
-        fire_due();
-        work_off_backlog();
-        make_room();
-    }
+    if (has_more())
+        flush(); // callers need not wait for what follows
+    work_in_background();
     release_outputs();
-    if (!ready_here_.empty())
+    if (!ready_here_.empty() || !later_here_.empty())
         flush(); // commits while the bodies run
     hand_over();
     if (reaction_ != reaction::live)
@@ -185,20 +185,49 @@ void shard::iterate(mailbox::content& news)
     base::time_us next = heap_.earliest();
     if (index_ == 0)
         next = std::min(next, wakes_due());
+    if (!is_background_wanted())
+        next = journal::due_never; // the next commit wakes us
     if (reaction_ == reaction::live && next != armed_)
         host_.time().arm(index_, armed_ = next);
     flush_last(); // may wait for the disk: everything else is done
 }
 
+/// Whether more background turns are of use: enough of them may be queued for the commits to come. (Who closes wants an end.)
+bool shard::is_background_wanted() const noexcept
+{
+    return reaction_ != reaction::live || !host_.commits().has_background_enough();
+}
+
+bool shard::has_background() const
+{
+    return (!later_.empty() || !later_here_.empty()) && is_background_wanted();
+}
+
+/// Turns that nobody waits for, a bounded number of each kind, so that who comes meanwhile is heard soon.
+void shard::work_in_background()
+{
+    for (std::size_t n = 0; n < background_per_iteration && !later_.empty() && is_background_wanted(); ++n)
+    {
+        look_ahead(later_, 0);
+        step_attempt& job = *later_.front();
+        later_.pop_front();
+        take_finished(job);
+        flush_if_large();
+    }
+    if (reaction_ != reaction::live)
+        return;
+    if (is_background_wanted())
+    {
+        fire_due();
+        work_off_backlog();
+    }
+    make_room();
+}
+
 void shard::flush(bool here)
 {
-    if (!out_.empty())
-    {
-        committer& commits = host_.commits();
-        in_flight_.push_back(here ? commits.commit_here(out_) : commits.submit(out_));
-        ++gathering_;
-    }
-    outputs_.submitted(gathering_ - 1);
+    for (lane& each : lanes_)
+        each.submit(host_.commits(), here);
 }
 
 /// The end of a sweep. Where it was small and nothing else is there to do, the commit is made right here: to wake the committer and be
@@ -206,25 +235,28 @@ void shard::flush(bool here)
 void shard::flush_last()
 {
     constexpr std::size_t few_writes = 16; // four starts, or sixteen steps
-    flush(host_.shards_commit && out_.writes().size() <= few_writes && !has_more() && !mailbox_.has_news());
+    const std::size_t callers = lane_for(urgency::caller_waits).out.writes().size();
+    const std::size_t background = lane_for(urgency::background).out.writes().size();
+    const bool few = std::min(callers, background) == 0 && callers + background <= few_writes;
+    flush(host_.shards_commit && few && !has_more() && !mailbox_.has_news());
 }
 
 void shard::move_watermark()
 {
-    const position through = host_.commits().durable_through();
-    for (; !in_flight_.empty() && in_flight_.front() <= through; in_flight_.pop_front())
-        ++durable_;
+    for (lane& each : lanes_)
+        each.move_watermark(host_.commits());
 }
 
 void shard::flush_if_large()
 {
-    if (out_.writes().size() >= flush_writes)
+    if (lane_for(urgency::caller_waits).out.writes().size() >= flush_writes ||
+        lane_for(urgency::background).out.writes().size() >= flush_background_writes)
         flush();
 }
 
 void shard::release_outputs()
 {
-    outputs_.release(durable_, [this](output& what) {
+    const auto let_go = [this](output& what) {
         if (auto* answer = std::get_if<answer_out>(&what))
             answer->to->take(answer->what ? std::move(*answer->what) : detail::answer());
         else if (auto* body = std::get_if<body_out>(&what))
@@ -233,68 +265,25 @@ void shard::release_outputs()
             settle(settled->run);
         else
             mailbox_.put([&](mailbox::content& c) { c.requests.push_back(std::move(*std::get<request_again>(what).item)); });
-    });
-}
-
-/// Begins bodies. Those of this thread run here and now; their results are turns of the same iteration, in pieces.
-void shard::hand_over()
-{
-    if (!ready_pool_.empty())
-        host_.submit(step_place::pool, ready_pool_);
-    ready_pool_.clear();
-    if (!ready_fiber_.empty())
-        host_.submit(step_place::fiber, ready_fiber_);
-    ready_fiber_.clear();
-    std::vector<step_attempt*> here = std::exchange(ready_here_, {});
-    for (std::size_t n = 0; n < here.size(); ++n)
-    {
-        look_ahead(here, n);
-        run_here(*here[n]);
-        take_finished(*here[n]);
-        flush_if_large();
-    }
-    here.clear();
-    if (ready_here_.empty())
-        ready_here_ = std::move(here); // keeps its memory
-}
-
-void shard::run_here(step_attempt& job)
-{
-    here_.store(&job, std::memory_order_release);
-    job.slot = host_.inflight().acquire(job.blame_run, job.blame_step, inflight_hint_);
-    job.run();
-    host_.inflight().release(job.slot, inflight_hint_);
-    // Who looks announces itself before it reads here_, and both are in one order (seq_cst): either it finds nothing, or we find it and
-    // wait until it has looked. The usual body pays no lock.
-    here_.store(nullptr);
-    if (looking_.load() != 0)
-        const std::lock_guard wait(here_mutex_);
-}
-
-std::string shard::running_here() const
-{
-    std::lock_guard lock(here_mutex_);
-    looking_.fetch_add(1);
-    const step_attempt* job = here_.load();
-    std::string text = job ? job->describe() : std::string();
-    looking_.fetch_sub(1);
-    return text;
+    };
+    for (lane& each : lanes_)
+        each.held.release(each.durable, let_go);
 }
 
 /// Refuses everything that waits: the engine closes, or can no longer say what is durable.
 void shard::end_all(errc why)
 {
     detail::answer refused{.what = detail::answer_kind::engine_error, .why = why, .code = {}, .text = {}, .bytes = {}, .status = {}};
-    outputs_.release_all([&](output& what) {
+    const auto refuse_output = [&](output& what) {
         if (auto* answer = std::get_if<answer_out>(&what))
             answer->to->take(detail::answer(refused));
         else if (auto* again = std::get_if<request_again>(&what))
             again->item->to->take(detail::answer(refused));
         else if (auto* body = std::get_if<body_out>(&what))
-        {
             drop_job(*body->job);
-        }
-    });
+    };
+    for (lane& each : lanes_)
+        each.held.release_all(refuse_output);
     const auto refuse = [&](waiter_list& waiting) {
         for (waiter& one : std::exchange(waiting, {}))
             one.to->take(detail::answer(refused));
@@ -319,17 +308,19 @@ void shard::end_all(errc why)
 
 void shard::hold(resident_run& run, output what)
 {
-    if (run.last_at <= durable_)
-        outputs_.hold_ready(std::move(what));
+    outputs& held = lane_for(run.last_in).held;
+    if (is_durable(run))
+        held.hold_ready(std::move(what));
     else
-        outputs_.hold(std::move(what));
+        held.hold(std::move(what));
 }
 
-void shard::answer(resident_run& run, detail::request_kind what, const detail::answer& a)
+void shard::answer(resident_run& run, detail::request_kind what, detail::answer a)
 {
+    auto left = std::count_if(run.waiters.begin(), run.waiters.end(), [&](const waiter& one) { return one.what == what; });
     for (waiter& one : run.waiters)
         if (one.what == what)
-            hold(run, answer_out{std::move(one.to), std::make_unique<detail::answer>(a)});
+            hold(run, answer_out{std::move(one.to), --left == 0 ? std::make_unique<detail::answer>(std::move(a)) : std::make_unique<detail::answer>(a)});
     const auto told = std::remove_if(run.waiters.begin(), run.waiters.end(), [](const waiter& one) { return !one.to; });
     run.waiters.erase(told, run.waiters.end());
 }

@@ -6,6 +6,7 @@
 // Threads: put-functions from any; everything else on the shard's own thread, between start() and stop().
 
 #include "base/slab.hpp"
+#include "engine/lane.hpp"
 #include "engine/mailbox.hpp"
 #include "engine/outputs.hpp"
 #include "engine/resident_run.hpp"
@@ -61,8 +62,14 @@ private:
         failed   ///< the outcome of a commit is unknown
     };
 
+    /// Bodies that ended, or run here, and that nobody waits for: so many an iteration, then the shard looks whether somebody came.
+    static constexpr std::size_t background_per_iteration = 64;
+
     void work();
     void iterate(mailbox::content& news);
+    void work_in_background();
+    bool has_background() const;
+    bool is_background_wanted() const noexcept;
     void flush(bool here = false);
     void flush_last();
     void flush_if_large();
@@ -70,11 +77,18 @@ private:
     bool has_more() const;
     void release_outputs();
     void hand_over();
+    void run_bodies_here(std::vector<step_attempt*>& jobs);
     void run_here(step_attempt& job);
+    void give_back_later_here();
     void end_all(errc why);
     void drop_finished();
 
     // Turns.
+    void begin_turn(resident_run& run);
+    void begin_turn(resident_run& run, urgency how);
+    bool is_durable(const resident_run& run) const noexcept;
+    lane& lane_for(urgency how) noexcept { return lanes_[static_cast<std::size_t>(how)]; }
+    const lane& lane_for(urgency how) const noexcept { return lanes_[static_cast<std::size_t>(how)]; }
     void take_finished(step_attempt& job);
     void take_result(resident_run& run, step_attempt& job);
     void take_failure(resident_run& run, step_attempt& job);
@@ -117,7 +131,7 @@ private:
     void look_at_wall_clock();
 
     // Answers.
-    void answer(resident_run& run, detail::request_kind what, const detail::answer& a);
+    void answer(resident_run& run, detail::request_kind what, detail::answer a);
     void hold(resident_run& run, output what);
 
     shard_host& host_;
@@ -133,13 +147,10 @@ private:
     base::time_us armed_{journal::due_never};
     base::time_us wakes_again_at_{}; ///< a page of the wake table could not be read; 0: all could
 
-    store::batch out_;
+    lane lanes_[urgencies]{lane(urgency::caller_waits), lane(urgency::background)}; ///< in the order in which they are submitted
     turn turn_;
+    urgency turn_in_{}; ///< the lane of the turn
     std::optional<std::string> reply_; ///< recorded in this turn, and somebody waits for it
-    submission gathering_{1}; ///< the one that out_ will be
-    submission durable_{};    ///< the last one at or below the watermark
-    std::deque<position> in_flight_; ///< of submissions durable_ + 1, …
-    outputs outputs_;
 
     driver_scratch scratch_;
     driver_limits limits_;
@@ -153,7 +164,9 @@ private:
     wake_heap heap_;
     std::deque<wake_index::row> backlog_; ///< runs that are due and have no frame
     std::deque<request_item> waiting_starts_; ///< for admission
+    std::deque<step_attempt*> later_;         ///< ended bodies of runs that nobody waits for
     std::vector<step_attempt*> ready_here_;   ///< bodies for this thread
+    std::deque<step_attempt*> later_here_;    ///< the same, of runs that nobody waits for
     std::vector<std::unique_ptr<step_attempt>> spare_jobs_; ///< to be used again
     std::vector<body_job*> ready_pool_, ready_fiber_;
     std::uint64_t chance_;

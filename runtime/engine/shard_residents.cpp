@@ -120,18 +120,18 @@ resident_run* shard::load(base::run_number number, base::time_us due)
     const std::uint64_t id_hash = journal::id_hash(stored.header->workflow, stored.header->id);
     resident_run& run = add(number, id_hash, std::move(*stored.header), *code);
     run.wake_due = stored.wake_due;
-    turn_.begin(run);
+    begin_turn(run);
     if (!stored.fault.empty())
     {
         // The new wake row keeps what the old one knew, so that a lost tail is seen again when somebody resumes the run.
         run.end = stored.written.value_or(run.end);
-        turn_.begin(run);
+        begin_turn(run);
         park(run, park_reason::corrupt, stored.fault + ": restore a backup");
         return nullptr;
     }
     run.end = stored.history.end();
     run.history_bytes = stored.history.bytes();
-    turn_.begin(run);
+    begin_turn(run);
     count_up(host_.count.runs_recovered);
     std::vector<std::string_view> entries = stored.history.entries();
     journal::entry started;
@@ -149,7 +149,7 @@ resident_run* shard::load(base::run_number number, base::time_us due)
 void shard::settle(base::run_number number)
 {
     resident_run* run = find(number);
-    if (!run || run->job || run->last_at > durable_)
+    if (!run || run->job || !is_durable(*run))
         return; // it has moved on, and is settled again
     if (run->wants_frame)
     {

@@ -98,6 +98,25 @@ const replay::pending& pending_at(const resident_run& run, const journal::path& 
 }
 }
 
+/// No turn overtakes the one before it of the same run: one that is in the background lane and not durable keeps the next one there.
+/// (The other way round it needs no care: a commit takes the callers' lane first, and whole.)
+void shard::begin_turn(resident_run& run, urgency how)
+{
+    const bool must_wait = run.last_in == urgency::background && !is_durable(run);
+    turn_in_ = must_wait ? urgency::background : how;
+    turn_.begin(run, lane_for(turn_in_).out);
+}
+
+void shard::begin_turn(resident_run& run)
+{
+    begin_turn(run, run.waiters.empty() ? urgency::background : urgency::caller_waits);
+}
+
+bool shard::is_durable(const resident_run& run) const noexcept
+{
+    return run.last_at <= lane_for(run.last_in).durable;
+}
+
 void shard::take_finished(step_attempt& job)
 {
     jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
@@ -107,7 +126,7 @@ void shard::take_finished(step_attempt& job)
     run->job = nullptr;
     if (reaction_ == reaction::failed || job.end == body_end::never_begun)
         return keep_spare(job); // nothing more can be written, or was done: after reopening, the body runs
-    turn_.begin(*run);
+    begin_turn(*run);
     if (job.end == body_end::value)
         take_result(*run, job);
     else
@@ -247,7 +266,10 @@ void shard::rest(resident_run& run)
 void shard::finish_turn(resident_run& run)
 {
     if (turn_.wrote())
-        run.last_at = gathering_;
+    {
+        run.last_in = turn_in_;
+        run.last_at = lane_for(turn_in_).gathering;
+    }
     count_up(host_.count.entries_written, turn_.entries());
     if (run.driver)
         history_bytes_ += run.history_bytes - std::exchange(run.counted_bytes, run.history_bytes);
@@ -257,7 +279,7 @@ void shard::finish_turn(resident_run& run)
     {
         detail::answer a;
         a.bytes = *reply;
-        answer(run, detail::request_kind::reply, a);
+        answer(run, detail::request_kind::reply, std::move(a));
     }
 }
 
@@ -312,8 +334,8 @@ void shard::end_run(resident_run& run)
             result.bytes = end.payload;
             reply.what = detail::answer_kind::no_reply;
         }
-        answer(run, detail::request_kind::result, result);
-        answer(run, detail::request_kind::reply, reply);
+        answer(run, detail::request_kind::result, std::move(result));
+        answer(run, detail::request_kind::reply, std::move(reply));
     }
     drop_driver(run);
     hold(run, settled_run{run.number});
@@ -338,7 +360,7 @@ void shard::park(resident_run& run, park_reason reason, std::string text)
     detail::answer failed{.what = detail::answer_kind::run_failed, .why = {}, .code = std::string(name_of(reason)),
                           .text = "the run is parked: " + run.header.text, .bytes = {}, .status = {}};
     answer(run, detail::request_kind::result, failed);
-    answer(run, detail::request_kind::reply, failed);
+    answer(run, detail::request_kind::reply, std::move(failed));
     drop_driver(run);
     hold(run, settled_run{run.number});
 }
@@ -368,7 +390,7 @@ void shard::wake(resident_run& run)
             continue;
         }
         set_idle(run, false);
-        turn_.begin(run);
+        begin_turn(run);
         return advance(run, driver_state::waiting);
     }
 }
@@ -412,47 +434,5 @@ step_attempt& shard::make_job(resident_run& run, const replay::pending& step)
     job->is_undo = is_undo;
     job->undo_of = run.driver->undo_input();
     return *job.release();
-}
-
-/// Nobody needs it any more. Many come and go in one sweep, so some are kept for the next.
-void shard::keep_spare(step_attempt& job)
-{
-    constexpr std::size_t spares_max = 4096;
-    std::unique_ptr<step_attempt> owned(&job);
-    job.shed();
-    if (spare_jobs_.size() < spares_max)
-        spare_jobs_.push_back(std::move(owned));
-}
-
-/// It never began: the engine closes, or has failed.
-void shard::drop_job(step_attempt& job)
-{
-    job.of.run->job = nullptr;
-    keep_spare(job);
-}
-
-/// Everything that the body's effects depend on is durable: hands it to its place.
-void shard::begin_body(step_attempt& job)
-{
-    resident_run* run = job.of.run;
-    if (reaction_ != reaction::live)
-        return drop_job(job);
-    jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-    count_up(host_.count.bodies_running);
-    if (run->driver->machine().cancel_pending() && !job.is_undo)
-        ask_to_stop(job); // it may have begun before a crash: it is resolved, but should be quick
-    if (job.of.timeout > 0)
-    {
-        job.of.deadline = now_ + job.of.timeout;
-        heap_.push(job.of.deadline, run->number, wake_heap::what::timeout);
-    }
-    if (job.op().traits().spawn && !job.is_undo)
-        host_.spawn(job);
-    else if (job.of.place == step_place::shard)
-        ready_here_.push_back(&job);
-    else if (job.of.place == step_place::fiber && !host_.is_sent_to_pool(base::hash64(job.op().name().text())))
-        ready_fiber_.push_back(&job);
-    else
-        ready_pool_.push_back(&job);
 }
 }

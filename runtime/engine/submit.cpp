@@ -1,6 +1,7 @@
 // How requests come in, and the engine's small services to its shards: the rest of engine_core.
 
 #include "engine/engine_core.hpp"
+#include "base/fork_count.hpp"
 #include "engine/request_desk.hpp"
 
 #include <everstep/async.hpp>
@@ -12,7 +13,6 @@
 #include <optional>
 #include <utility>
 
-#include <unistd.h>
 
 namespace everstep::inline v0::detail
 {
@@ -133,7 +133,7 @@ void engine_core::accept(request&& what, std::unique_ptr<receiver> to)
         return refuse(errc::wrong_use, "the engine is not open yet: call open() first");
     if (now != life::open)
         return refuse(errc::closed, {});
-    if (::getpid() != owner_pid_)
+    if (base::fork_count() != forks_at_open_)
         return refuse(errc::forked, "this process is a fork of the journal's owner: exec, or open a journal of its own");
     const core::registered_workflow* code = workflows.find(what.function);
     if (!code)
@@ -168,11 +168,14 @@ std::optional<answer> engine_core::answer_at_once(const request& what, std::uint
 {
     if (what.what != request_kind::reply && what.what != request_kind::result && what.what != request_kind::status)
         return std::nullopt;
-    const core::journal_reader reader(*store_);
-    const auto found = reader.find(ids, newest_run(), id_hash, code.name, what.id);
-    if (!found || (what.what == request_kind::reply && found->header.state == journal::run_state::running))
-        return std::nullopt;
-    return core::request_desk::answer_from_journal(reader, *found, what.what);
+    std::optional<answer> found_answer;
+    store_->read([&](const store::snapshot& now) {
+        const core::journal_reader reader(now);
+        const auto found = reader.find(ids, newest_run(), id_hash, code.name, what.id);
+        if (found && !(what.what == request_kind::reply && found->header.state == journal::run_state::running))
+            found_answer = core::request_desk::answer_from_journal(reader, *found, what.what);
+    });
+    return found_answer;
 }
 
 base::run_number engine_core::take_run_number() noexcept
@@ -282,6 +285,7 @@ everstep::metrics engine_core::metrics() const
     m.runs_cancelled = load(count.runs_cancelled);
     m.runs_parked = load(count.runs_parked);
     m.runs_without_code = load(count.runs_without_code);
+    m.runs_deleted = load(count.runs_deleted);
     m.runs_recovered = load(count.runs_recovered);
     m.runs_evicted = load(count.runs_evicted);
     m.runs_resident = load(count.runs_resident);

@@ -7,10 +7,11 @@ namespace everstep::core
 using journal::record_key;
 using journal::table;
 
-void turn::begin(resident_run& of)
+void turn::begin(resident_run& of, store::batch& out)
 {
+    out_ = &out;
     run_ = &of;
-    from_ = out_.here();
+    from_ = out_->here();
     end_ = of.end;
     wake_due_ = of.wake_due;
     history_bytes_ = of.history_bytes;
@@ -19,7 +20,7 @@ void turn::begin(resident_run& of)
 
 void turn::take_back()
 {
-    out_.truncate(from_);
+    out_->truncate(from_);
     run_->end = end_;
     run_->wake_due = wake_due_;
     run_->history_bytes = history_bytes_;
@@ -28,14 +29,14 @@ void turn::take_back()
 
 bool turn::record(const journal::entry& e, std::uint32_t& seq)
 {
-    if (run_->end.next_seq >= limits_.history_entries_max || out_.here().bytes - from_.bytes > limits_.turn_bytes_max ||
+    if (run_->end.next_seq >= limits_.history_entries_max || out_->here().bytes - from_.bytes > limits_.turn_bytes_max ||
         run_->history_bytes > limits_.history_bytes_max)
         return false;
     seq = run_->end.next_seq;
     // If we die before the commit, the turn is absent: the operation is asked for again, or its body runs again. If we die after, replay
     // finds the entry and the body never runs again.
     run_->history_bytes += journal::append(run_->number, run_->end, e, [this](record_key at, std::string_view value) {
-        out_.put(table::history, at, value);
+        out_->put(table::history, at, value);
     });
     ++entries_;
     if (e.kind == journal::entry_kind::replied && on_reply)
@@ -48,14 +49,14 @@ void turn::put_header()
     const record_key at = journal::header_key(run_->number);
     // In one commit with the entry that changed it (start, end) or the wake row (park), so header, history and wake agree.
     journal::encode(at, run_->header, header_);
-    out_.put(table::run, at, header_);
+    out_->put(table::run, at, header_);
 }
 
 void turn::put_id()
 {
     const record_key at = journal::id_key(run_->number, run_->id_hash);
     // In one commit with the start: an id is known if and only if its run is.
-    out_.put(table::id, at, journal::encode_id(at, run_->number));
+    out_->put(table::id, at, journal::encode_id(at, run_->number));
 }
 
 void turn::move_wake(base::time_us due)
@@ -65,7 +66,7 @@ void turn::move_wake(base::time_us due)
     erase_wake();
     const record_key at = journal::wake_key(due, run_->number);
     // In one commit with the entry that made the run wait: recovery finds one row for each unfinished run, and reads the due ones.
-    out_.put(table::wake, at, journal::encode(at, journal::wake_row{run_->end, run_->id_hash}));
+    out_->put(table::wake, at, journal::encode(at, journal::wake_row{run_->end, run_->id_hash}));
     run_->wake_due = due;
 }
 
@@ -73,7 +74,7 @@ void turn::erase_wake()
 {
     if (run_->wake_due == resident_run::no_row)
         return;
-    out_.erase(table::wake, journal::wake_key(run_->wake_due, run_->number));
+    out_->erase(table::wake, journal::wake_key(run_->wake_due, run_->number));
     run_->wake_due = resident_run::no_row;
 }
 
@@ -81,6 +82,6 @@ void turn::put_finished()
 {
     // In one commit with the last entry: retention finds every finished run, and only those.
     const record_key at = journal::finished_key(run_->header.ended_at, run_->number);
-    out_.put(table::finished, at, journal::encode_finished(at));
+    out_->put(table::finished, at, journal::encode_finished(at));
 }
 }

@@ -20,13 +20,16 @@ struct resident_run;
 class turn final : public recorder
 {
 public:
-    turn(store::batch& out, const engine_options& limits) : out_(out), limits_(limits) {}
+    explicit turn(const engine_options& limits) : limits_(limits) {}
 
-    void begin(resident_run& of);
+    /// Into `out` goes what comes until the next begin().
+    void begin(resident_run& of, store::batch& out);
+    /// Into the same batch.
+    void begin(resident_run& of) { begin(of, *out_); }
     /// Forgets what begin() came before: nothing of the turn is written.
     void take_back();
     /// Whether something was written since begin().
-    bool wrote() const noexcept { return out_.writes().size() != from_.writes; }
+    bool wrote() const noexcept { return out_->writes().size() != from_.writes; }
 
     bool record(const journal::entry& e, std::uint32_t& seq) override;
     /// The entries that a reader waits for: called with each `replied` as it is recorded.
@@ -42,7 +45,7 @@ public:
     std::uint32_t entries() const noexcept { return entries_; }
 
 private:
-    store::batch& out_;
+    store::batch* out_{};
     const engine_options& limits_;
     resident_run* run_{};
     store::batch::mark from_;

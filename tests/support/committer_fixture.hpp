@@ -140,7 +140,7 @@ protected:
             committer_.emplace(store_, events_);
         return *committer_;
     }
-    position submit(store::batch turns) { return made().submit(turns); }
+    position submit(store::batch turns, urgency how = urgency::caller_waits) { return made().submit(turns, how); }
 
     template <class Change>
     void note(Change&& change)
@@ -155,9 +155,9 @@ protected:
         std::unique_lock lock(mutex_);
         changed_.wait(lock, is);
     }
-    void await_durable(position through)
+    void await_durable(position through, urgency how = urgency::caller_waits)
     {
-        await([&] { return made().durable_through() >= through; });
+        await([&] { return made().durable_through(how) >= through; });
     }
 
     watched_store store_;

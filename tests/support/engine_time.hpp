@@ -6,9 +6,12 @@
 #include "engine/manual_time.hpp"
 #include "engine/time_source.hpp"
 
+#include <algorithm>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -42,7 +45,7 @@ private:
     std::uint64_t rung_{};
 };
 
-/// manual_time that rings when a shard arms its alarm.
+/// manual_time that rings when a shard, or retention, arms its alarm.
 class watched_time final : public core::time_source
 {
 public:
@@ -59,17 +62,27 @@ public:
     {
         {
             const std::scoped_lock lock(mutex_);
-            alarm_ = due;
+            alarms_[shard] = due;
         }
         time_.arm(shard, due);
         bell_.ring();
     }
 
-    /// What the (one) shard waits for, where that is later than now; else never.
+    /// The first that is waited for, where that is later than now; else never.
     base::time_us alarm() const
     {
         const std::scoped_lock lock(mutex_);
-        return alarm_ > time_.now() ? alarm_ : never;
+        base::time_us first = never;
+        for (const auto& [who, due] : alarms_)
+            if (due > time_.now())
+                first = std::min(first, due);
+        return first;
+    }
+    /// Whether one was ever set, or taken back.
+    bool has_armed(std::size_t who) const
+    {
+        const std::scoped_lock lock(mutex_);
+        return alarms_.contains(who);
     }
     void advance_to(base::time_us when) { time_.advance_to(when); }
     void set_wall(base::time_us wall) { time_.set_wall(wall); }
@@ -78,6 +91,6 @@ private:
     core::manual_time time_;
     engine_bell& bell_;
     mutable std::mutex mutex_;
-    base::time_us alarm_{never};
+    std::map<std::size_t, base::time_us> alarms_;
 };
 }

@@ -10,13 +10,13 @@ class CommitterHere : public committer_fixture
 {
 protected:
     /// What a shard does at the end of a small sweep.
-    position commit_here(store::batch turns) { return made().commit_here(turns); }
+    position commit_here(store::batch turns) { return made().commit_here(turns, urgency::caller_waits); }
 };
 
 TEST_F(CommitterHere, AloneItIsDurableOnReturn)
 {
     const position at = commit_here(turn_of(1));
-    EXPECT_EQ(made().durable_through(), at);
+    EXPECT_EQ(made().durable_through(urgency::caller_waits), at);
     EXPECT_EQ(store_.order(), keys{1});
 }
 
@@ -43,7 +43,7 @@ TEST_F(CommitterHere, BehindOthersItTakesItsPlaceInTheQueue)
 {
     submit(turn_of(1));
     const position at = commit_here(turn_of(2));
-    EXPECT_LT(made().durable_through(), at);
+    EXPECT_LT(made().durable_through(urgency::caller_waits), at);
     made().start();
     made().stop();
     EXPECT_EQ(store_.order(), (keys{1, 2}));

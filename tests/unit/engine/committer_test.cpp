@@ -73,7 +73,7 @@ TEST_F(Committer, WatermarkStandsWhileTheStoreSyncs)
     made().start();
     submit(turn_of(1));
     gate.await_arrival();
-    EXPECT_EQ(made().durable_through(), 0u);
+    EXPECT_EQ(made().durable_through(urgency::caller_waits), 0u);
     gate.open();
     made().stop(); // it stands in the gate until then
 }
@@ -84,13 +84,13 @@ TEST_F(Committer, WatermarkCountsEverySubmissionOfTheCommit)
         submit(turn_of(n));
     made().start();
     await_durable(5);
-    EXPECT_EQ(made().durable_through(), 5u);
+    EXPECT_EQ(made().durable_through(urgency::caller_waits), 5u);
 }
 
 TEST_F(Committer, WatermarkHasMovedWhenItIsAnnounced)
 {
     position seen = 0;
-    events_.durable = [&] { note([&] { seen = made().durable_through(); }); };
+    events_.durable = [&] { note([&] { seen = made().durable_through(urgency::caller_waits); }); };
     submit(turn_of(1));
     submit(turn_of(2));
     made().start();
@@ -138,7 +138,7 @@ TEST_F(Committer, WatermarkStandsWhileFull)
     submit(turn_of(1));
     made().start();
     second.await_arrival();
-    EXPECT_EQ(made().durable_through(), 0u);
+    EXPECT_EQ(made().durable_through(urgency::caller_waits), 0u);
     second.open();
     made().stop(); // it stands in the gate until then
 }
@@ -207,7 +207,7 @@ TEST_F(Committer, WatermarkStaysAfterAnUnknownOutcome)
     made().start();
     await([&] { return !failures_.empty(); });
     made().stop();
-    EXPECT_EQ(made().durable_through(), 1u);
+    EXPECT_EQ(made().durable_through(urgency::caller_waits), 1u);
 }
 
 TEST_F(Committer, FailureIsSeenWhenItIsAnnounced)
@@ -227,7 +227,7 @@ TEST_F(Committer, StopCommitsWhatIsQueued)
         submit(megabytes(n, 7));
     made().start();
     made().stop();
-    EXPECT_EQ(made().durable_through(), 4u);
+    EXPECT_EQ(made().durable_through(urgency::caller_waits), 4u);
 }
 
 TEST_F(Committer, StopDoesNotWaitForRoom)
@@ -237,7 +237,7 @@ TEST_F(Committer, StopDoesNotWaitForRoom)
     made().start();
     await([&] { return !fulls_.empty(); });
     made().stop();
-    EXPECT_EQ(made().durable_through(), 0u);
+    EXPECT_EQ(made().durable_through(urgency::caller_waits), 0u);
 }
 
 TEST_F(Committer, JournalsOwnRecordRidesInTheCommit)
@@ -265,7 +265,7 @@ TEST_F(Committer, EmptySubmissionBecomesDurableToo)
     submit({});
     made().start();
     made().stop();
-    EXPECT_EQ(made().durable_through(), 1u);
+    EXPECT_EQ(made().durable_through(urgency::caller_waits), 1u);
 }
 
 TEST_F(Committer, BatchComesBackEmpty)
@@ -276,7 +276,7 @@ TEST_F(Committer, BatchComesBackEmpty)
     for (std::uint64_t n = 1; n <= 200; ++n)
     {
         turns.put(store::table::history, {n, 0}, "x");
-        const position at = made().submit(turns);
+        const position at = made().submit(turns, urgency::caller_waits);
         empty = empty && turns.empty() && turns.bytes() == 0;
         if (n % 10 == 0)
             await_durable(at); // so that used batches come back

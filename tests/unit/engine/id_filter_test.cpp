@@ -121,11 +121,45 @@ TEST(IdFilter, NewIdIsNowhere)
 
 TEST(IdFilter, GenerationsBeyondItsSizeAreAlwaysPossible)
 {
-    constexpr std::uint64_t beyond = 64 * 4096;
+    constexpr std::uint64_t beyond = std::uint64_t{64} * 4096 * 4096;
     id_filter filter;
     filter.add(beyond + 1, hash_of(1));
     filter.set_complete();
     EXPECT_EQ(visited(filter, beyond + 1, hash_of(2)), (std::vector<std::uint64_t>{beyond + 1, beyond}));
+}
+
+TEST(IdFilter, DroppedSlabHasNoIdsAndItsNeighboursKeepTheirs)
+{
+    id_filter filter;
+    for (const std::uint64_t generation : {3u, 64u, 70u, 190u})
+        filter.add(generation, hash_of(1));
+    filter.set_complete();
+    filter.drop(1);
+    EXPECT_EQ(visited(filter, 200, hash_of(1)), (std::vector<std::uint64_t>{190, 3}));
+    filter.drop(0);
+    EXPECT_EQ(visited(filter, 200, hash_of(1)), (std::vector<std::uint64_t>{190}));
+}
+
+TEST(IdFilter, MemoryOfADroppedSlabServesTheNext)
+{
+    id_filter filter;
+    filter.set_complete();
+    for (std::uint64_t slab = 0; slab < 50; ++slab)
+    {
+        filter.add(slab * 64 + 7, hash_of(slab));
+        EXPECT_TRUE(is_possible(filter, 10'000, slab * 64 + 7, hash_of(slab)));
+        EXPECT_FALSE(is_possible(filter, 10'000, slab * 64 + 7, hash_of(slab - 2))) << "the slab before the last left none in its memory";
+        if (slab > 0)
+            filter.drop(slab - 1);
+    }
+    EXPECT_EQ(filter.bytes(), 2 * 64 * 16'384 * 2u); // two slabs, 16 bits a run
+}
+
+TEST(IdFilter, IncompleteFilterLeavesOutWhatWasDropped)
+{
+    id_filter filter;
+    filter.drop(0);
+    EXPECT_EQ(visited(filter, 65, hash_of(1)), (std::vector<std::uint64_t>{65, 64}));
 }
 
 TEST(IdFilter, IdsAddedByManyThreadsAtOnceAreFound)

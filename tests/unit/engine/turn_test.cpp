@@ -26,7 +26,7 @@ protected:
         run_.header.workflow = "shop";
         run_.header.id = "o-1";
         run_.end = journal::first_tail(run_.number);
-        turn_.begin(run_);
+        turn_.begin(run_, out_);
     }
 
     entry started(std::string_view payload = "1") const
@@ -61,7 +61,7 @@ protected:
 
     engine_options limits_;
     store::batch out_;
-    turn turn_{out_, limits_};
+    turn turn_{limits_};
     resident_run run_;
 };
 

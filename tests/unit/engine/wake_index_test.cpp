@@ -192,7 +192,7 @@ TEST_F(WakeIndex, DamagedRowIsReported)
     store::batch rows;
     put_wake(rows, 10, 1);
     const auto at = journal::wake_key(10, base::run_number{2});
-    std::string value = journal::encode(at, journal::wake_row{});
+    std::string value(std::string_view(journal::encode(at, journal::wake_row{})));
     value[3] = static_cast<char>(value[3] ^ 1);
     rows.put(table::wake, at, value);
     commit(rows);

@@ -54,6 +54,11 @@ thread_waits waits_over_a_moment(const thread_waits& others)
     return made;
 }
 
+workflow<int> ends(context&, int from)
+{
+    co_return from;
+}
+
 workflow<int> sleeps(context& ctx, int from)
 {
     co_await ctx.sleep_for(1h);
@@ -73,6 +78,15 @@ TEST(IdleEngine, MakesNoWakeUpsOnDisk)
     const store_directory journal;
     small_shop shop(journal.path());
     shop.start(sleeps, 1);
+    EXPECT_EQ(waits_over_a_moment(others), thread_waits{});
+}
+TEST(IdleEngine, MakesNoWakeUpsWhileFinishedRunsWaitToBeDeleted)
+{
+    const thread_waits others = count_waits();
+    small_shop shop(":memory:", [](engine_options& o) { o.keep_finished = 0ms; });
+    shop->add("ends", ends);
+    shop->open();
+    shop->start(ends, "a", 1);
     EXPECT_EQ(waits_over_a_moment(others), thread_waits{});
 }
 TEST(IdleEngine, HasThreadsThatAreCounted)

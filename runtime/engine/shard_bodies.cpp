@@ -1,0 +1,117 @@
+// Bodies of steps on their way: how a job is made, held, begun, run on the shard's own thread, and used again.
+
+#include "engine/shard.hpp"
+
+#include "engine/inflight_map.hpp"
+#include "engine/look_ahead.hpp"
+
+#include <utility>
+
+namespace everstep::core
+{
+/// Nobody needs it any more. Many come and go in one sweep, so some are kept for the next.
+void shard::keep_spare(step_attempt& job)
+{
+    constexpr std::size_t spares_max = 16'384; // less than ten megabytes
+    std::unique_ptr<step_attempt> owned(&job);
+    job.shed();
+    if (spare_jobs_.size() < spares_max)
+        spare_jobs_.push_back(std::move(owned));
+}
+
+/// It never began: the engine closes, or has failed.
+void shard::drop_job(step_attempt& job)
+{
+    job.of.run->job = nullptr;
+    keep_spare(job);
+}
+
+/// Everything that the body's effects depend on is durable: hands it to its place.
+void shard::begin_body(step_attempt& job)
+{
+    resident_run* run = job.of.run;
+    if (reaction_ != reaction::live)
+        return drop_job(job);
+    jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    count_up(host_.count.bodies_running);
+    if (run->driver->machine().cancel_pending() && !job.is_undo)
+        ask_to_stop(job); // it may have begun before a crash: it is resolved, but should be quick
+    if (job.of.timeout > 0)
+    {
+        job.of.deadline = now_ + job.of.timeout;
+        heap_.push(job.of.deadline, run->number, wake_heap::what::timeout);
+    }
+    if (job.op().traits().spawn && !job.is_undo)
+        host_.spawn(job);
+    else if (job.of.place == step_place::shard)
+        (run->waiters.empty() ? later_here_.push_back(&job) : ready_here_.push_back(&job));
+    else if (job.of.place == step_place::fiber && !host_.is_sent_to_pool(base::hash64(job.op().name().text())))
+        ready_fiber_.push_back(&job);
+    else
+        ready_pool_.push_back(&job);
+}
+
+/// Begins bodies. Those of this thread run here and now; their results are turns of the same iteration, in pieces.
+void shard::hand_over()
+{
+    if (!ready_pool_.empty())
+        host_.submit(step_place::pool, ready_pool_);
+    ready_pool_.clear();
+    if (!ready_fiber_.empty())
+        host_.submit(step_place::fiber, ready_fiber_);
+    ready_fiber_.clear();
+    std::vector<step_attempt*> here = std::exchange(ready_here_, {});
+    run_bodies_here(here);
+    here.clear();
+    if (ready_here_.empty())
+        ready_here_ = std::move(here); // keeps its memory
+    std::vector<step_attempt*> some;
+    for (; some.size() < background_per_iteration && !later_here_.empty() && is_background_wanted(); later_here_.pop_front())
+        some.push_back(later_here_.front());
+    run_bodies_here(some);
+}
+
+void shard::run_bodies_here(std::vector<step_attempt*>& jobs)
+{
+    for (std::size_t n = 0; n < jobs.size(); ++n)
+    {
+        look_ahead(jobs, n);
+        run_here(*jobs[n]);
+        take_finished(*jobs[n]);
+        flush_if_large();
+    }
+}
+
+void shard::run_here(step_attempt& job)
+{
+    here_.store(&job, std::memory_order_release);
+    job.slot = host_.inflight().acquire(job.blame_run, job.blame_step, inflight_hint_);
+    job.run();
+    host_.inflight().release(job.slot, inflight_hint_);
+    // Who looks announces itself before it reads here_, and both are in one order (seq_cst): either it finds nothing, or we find it and
+    // wait until it has looked. The usual body pays no lock.
+    here_.store(nullptr);
+    if (looking_.load() != 0)
+        const std::lock_guard wait(here_mutex_);
+}
+
+std::string shard::running_here() const
+{
+    std::lock_guard lock(here_mutex_);
+    looking_.fetch_add(1);
+    const step_attempt* job = here_.load();
+    std::string text = job ? job->describe() : std::string();
+    looking_.fetch_sub(1);
+    return text;
+}
+
+/// No body begins any more.
+void shard::give_back_later_here()
+{
+    for (step_attempt* job : std::exchange(later_here_, {}))
+    {
+        job->end = body_end::never_begun;
+        later_.push_back(job);
+    }
+}
+}
