@@ -1,11 +1,11 @@
 // How long does a run of five steps take, alone? Beside six raw commits of one record each, the fewest that can make a start
 // and five results durable one after the other.
 
-#include "floor/one_record.hpp"
-#include "floor/raw_journal.hpp"
 #include "questions.hpp"
 #include "support/engine_loop.hpp"
-#include "support/folder.hpp"
+#include "support/floor_commits.hpp"
+
+#include <memory>
 
 namespace everstep::bench
 {
@@ -22,7 +22,9 @@ void add_latency(figures& to, const settings& chosen)
     const std::size_t runs = size.timed_runs;
     for (const checkout_place& at : checkout_places)
     {
-        const engine_loop loop{at.run, shape, slot_until::ended, size};
+        engine_loop loop{at.run, shape, slot_until::ended, size};
+        if (&at == &checkout_places.front())
+            loop.slot_latency = std::make_shared<spread>();
         const auto ours = [=, &chosen](benchmark::State& state)
         {
             const loop_outcome outcome = run_engine(state, chosen, loop);
@@ -31,17 +33,17 @@ void add_latency(figures& to, const settings& chosen)
         };
         const auto floor = [=, &chosen](benchmark::State& state)
         {
-            const folder home(chosen.directory);
-            raw_journal journal(home.path());
-            const script commits = one_record_commits(loop.shape, commits_of_run * (warm + runs));
-            for (std::size_t i = 0; i < commits_of_run * warm; ++i)
-                journal.play(commits, i);
-            for (auto _ : state)
-                for (std::size_t i = commits_of_run * warm; i < commits.commits(); ++i)
-                    journal.play(commits, i);
+            play_one_record_commits(state, chosen, commits_of_run * warm, commits_of_run * runs);
             state.SetItemsProcessed(static_cast<std::int64_t>(runs));
         };
-        to.add({"latency", 1, at.name, figure::comparison::time}, ours, floor);
+        to.add({.name = "latency",
+                .x = 1,
+                .place = at.name,
+                .unit = "us",
+                .goals = {at_most(1.1, goal::subject::ratio)},
+                .rounds = at.run == &checkout<step_place::pool> ? chosen.rounds() : chosen.rounds_of_minor(),
+                .latency = loop.slot_latency},
+               ours, floor);
     }
 }
 }

@@ -83,7 +83,8 @@ void wait_for(const engine& shop, std::uint64_t entries)
     }
 }
 
-void replay(benchmark::State& state, const settings& chosen, const cut_journal& from, std::size_t runs, std::uint64_t entries)
+void replay(benchmark::State& state, const settings& chosen, const cut_journal& from, std::size_t runs,
+            std::uint64_t entries)
 {
     const folder home(chosen.directory);
     from.copy_to(home.path());
@@ -119,7 +120,7 @@ void read_raw(benchmark::State& state, const cut_journal& from)
 
 void add_replay(figures& to, const settings& chosen)
 {
-    const std::size_t runs = chosen.quick ? 10'000 : 20'000;
+    const std::size_t runs = chosen.quick() ? 10'000 : 20'000;
     const std::uint64_t entries = runs * long_steps; // as the engine counts them: that of the start is not replayed
     const auto kept = std::make_shared<std::unique_ptr<cut_journal>>();
     const auto ours = [=, &chosen](benchmark::State& state)
@@ -132,6 +133,11 @@ void add_replay(figures& to, const settings& chosen)
         read_raw(state, *made_once(*kept, chosen, runs));
         state.SetItemsProcessed(static_cast<std::int64_t>(entries));
     };
-    to.add({"replay", runs, "pool"}, ours, floor);
+    to.add({.name = "replay",
+            .x = static_cast<double>(runs),
+            .place = "pool",
+            .x_name = "runs",
+            .goals = {at_least(1'200'000)}},
+           ours, floor);
 }
 }

@@ -49,13 +49,29 @@ std::uint32_t run_writer::write_turn(script& to)
         write_step(turn - 1, to);
     const bool ends_now = ended() && shape_->ends;
     if (ends_now)
-        end(to);
+        end(to); // a run that ends in its first turn has no header but this
     else if (turn == 0)
-        to.put(table::wake, journal::wake_key(journal::due_now, number_),
-               journal::encode(journal::wake_key(journal::due_now, number_), journal::wake_row{end_, hash_}));
+    {
+        write_header(to);
+        write_wake(journal::due_now, to);
+    }
     if (ends_now && turn != 0)
         to.erase(table::wake, journal::wake_key(journal::due_now, number_));
     return ends_now ? 2 : 1;
+}
+
+void run_writer::write_whole(script& to)
+{
+    begin(to);
+    for (std::uint32_t index = 0; index < shape_->steps.size(); ++index)
+        write_step(index, to);
+    next_turn_ = shape_->turns();
+    if (shape_->ends)
+        return end(to);
+    if (shape_->sleeps != 0)
+        write_timer(to);
+    write_header(to);
+    write_wake(shape_->sleeps != 0 ? some_time + shape_->sleeps : journal::due_now, to);
 }
 
 void run_writer::append(const entry& e, script& to)
@@ -73,9 +89,17 @@ void run_writer::begin(script& to)
     append(started, to);
     const journal::record_key id = journal::id_key(number_, hash_);
     to.put(table::id, id, journal::encode_id(id, number_));
-    const bool ends_now = ended() && shape_->ends; // then the only header is that of the end
-    if (!ends_now)
-        to.put(table::run, journal::header_key(number_), journal::encode(journal::header_key(number_), header_));
+}
+
+void run_writer::write_header(script& to)
+{
+    to.put(table::run, journal::header_key(number_), journal::encode(journal::header_key(number_), header_));
+}
+
+void run_writer::write_wake(base::time_us due, script& to)
+{
+    const journal::record_key at = journal::wake_key(due, number_);
+    to.put(table::wake, at, journal::encode(at, journal::wake_row{end_, hash_}));
 }
 
 void run_writer::write_step(std::uint32_t index, script& to)
@@ -94,6 +118,20 @@ void run_writer::write_step(std::uint32_t index, script& to)
     append(done, to);
 }
 
+void run_writer::write_timer(script& to)
+{
+    entry set{};
+    set.kind = entry_kind::timer_set;
+    set.operation = operation_kind::timer;
+    set.where = journal::path(static_cast<std::uint32_t>(shape_->steps.size()));
+    set.at = some_time;
+    set.clock = journal::timer_clock::engine;
+    set.due = some_time + shape_->sleeps;
+    set.line = 60;
+    set.file = shape_->file;
+    append(set, to);
+}
+
 void run_writer::end(script& to)
 {
     entry completed{};
@@ -105,7 +143,7 @@ void run_writer::end(script& to)
     header_.state = journal::run_state::completed;
     header_.ended_at = some_time;
     header_.end_seq = end_.next_seq - 1;
-    to.put(table::run, journal::header_key(number_), journal::encode(journal::header_key(number_), header_));
+    write_header(to);
     const auto later = static_cast<base::time_us>(base::to_integer(number_)); // ends follow each other
     const journal::record_key finished = journal::finished_key(some_time + later, number_);
     to.put(table::finished, finished, journal::encode_finished(finished));

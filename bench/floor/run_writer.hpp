@@ -23,12 +23,13 @@ struct run_shape
     std::span<const std::string_view> steps; ///< their names
     std::string input;           ///< as encoded
     std::string result;          ///< of each step, and of the run
-    bool ends{true};             ///< false: waits for ever after its last step
+    bool ends{true};             ///< false: waits for ever after its last step, or as below
+    base::time_us sleeps{};      ///< of one that does not end: sleeps for this long after its last step
 
     /// Turns of a run: one commit each at 1 in flight. A run without steps ends in its first turn.
     std::uint32_t turns() const noexcept { return static_cast<std::uint32_t>(steps.size()) + 1; }
     /// Entries of a whole run.
-    std::uint32_t entries() const noexcept { return turns() + (ends ? 1 : 0); }
+    std::uint32_t entries() const noexcept { return turns() + (ends || sleeps != 0 ? 1 : 0); }
 };
 
 class run_writer
@@ -40,10 +41,16 @@ public:
     std::uint32_t write_turn(script& to);
     bool ended() const noexcept { return next_turn_ == shape_->turns(); }
 
+    /// Instead of its turns: everything that they leave in the journal, without what is written and replaced on the way.
+    void write_whole(script& to);
+
 private:
     void append(const journal::entry& e, script& to);
     void begin(script& to);
     void write_step(std::uint32_t index, script& to);
+    void write_timer(script& to);
+    void write_header(script& to);
+    void write_wake(base::time_us due, script& to);
     void end(script& to);
 
     const run_shape* shape_;

@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <stdexcept>
+#include <thread>
 
 namespace everstep::bench
 {
@@ -10,7 +11,7 @@ namespace
 constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
 }
 
-/// What an answer leads to: of a start, the wait for the result where the loop waits for that; else the slot is free.
+/// What an answer leads to: of a start, the wait for the answer where the loop waits for that; else the slot is free.
 class client::answered final : public detail::receiver
 {
 public:
@@ -24,7 +25,7 @@ public:
         if (a.what != detail::answer_kind::value)
             owner_.fail(a);
         if (!awaited_id_.empty())
-            owner_.await_result(index_, awaited_id_);
+            owner_.await_answer(index_, awaited_id_);
         else
             owner_.finish(index_);
     }
@@ -35,17 +36,22 @@ private:
     std::string awaited_id_; ///< of the run just started; empty: nothing more to wait for
 };
 
-client::client(engine& to, workload function, slot_until until, std::size_t in_flight, latencies& latency, std::uint64_t ids)
-    : engine_(to), function_(function), until_(until), latency_(latency), slots_(in_flight), next_id_(ids), target_(never)
+client::client(calls to, std::size_t in_flight, latencies& latency, std::uint64_t ids)
+    : calls_(std::move(to)), latency_(latency), slots_(in_flight), next_id_(ids), target_(never)
 {
     for (std::size_t i = 0; i < in_flight; ++i)
         slots_[i].work = make_order(static_cast<std::uint32_t>(i));
 }
 
-void client::begin()
+void client::begin(clock::duration pause)
 {
+    auto next = clock::now();
     for (std::size_t i = 0; i < slots_.size(); ++i)
+    {
+        if (pause != clock::duration::zero())
+            std::this_thread::sleep_until(next += pause);
         start(static_cast<std::uint32_t>(i));
+    }
 }
 
 void client::start(std::uint32_t index)
@@ -53,13 +59,13 @@ void client::start(std::uint32_t index)
     slot& here = slots_[index];
     std::string id = random_run_id(next_id_.fetch_add(1, std::memory_order_relaxed));
     here.began = clock::now();
-    direct token{std::make_unique<answered>(*this, index, until_ == slot_until::ended ? id : std::string())};
-    engine_.async_start(function_, std::move(id), here.work, std::move(token));
+    direct token{std::make_unique<answered>(*this, index, calls_.wait ? id : std::string())};
+    calls_.start(std::move(id), here.work, std::move(token));
 }
 
-void client::await_result(std::uint32_t index, const std::string& id)
+void client::await_answer(std::uint32_t index, const std::string& id)
 {
-    engine_.run(function_, id).async_result(direct{std::make_unique<answered>(*this, index, std::string())});
+    calls_.wait(id, direct{std::make_unique<answered>(*this, index, std::string())});
 }
 
 void client::finish(std::uint32_t index)

@@ -1,8 +1,10 @@
 #include "support/engine_loop.hpp"
 
 #include "floor/raw_journal.hpp"
-#include "support/figures.hpp"
+#include "support/allocations.hpp"
+#include "support/figure.hpp"
 #include "support/folder.hpp"
+#include "support/process_meters.hpp"
 
 #include <algorithm>
 #include <array>
@@ -76,9 +78,9 @@ void compare_with_floor(const std::string& directory, const run_shape& shape)
         const amount found = amount_of(written, tables[i]);
         if (found != expected)
             throw std::runtime_error(std::string("the floor does not write what the engine writes: table ") + names[i] +
-                                     " has " + std::to_string(found.rows) + " records of " + std::to_string(found.bytes) +
-                                     " bytes, the floor's would have " + std::to_string(expected.rows) + " of " +
-                                     std::to_string(expected.bytes));
+                                     " has " + std::to_string(found.rows) + " records of " +
+                                     std::to_string(found.bytes) + " bytes, the floor's would have " +
+                                     std::to_string(expected.rows) + " of " + std::to_string(expected.bytes));
     }
     if (written.rows(table::wake) != 0)
         throw std::runtime_error("runs are left over in the journal");
@@ -95,12 +97,13 @@ void close(engine& shop)
 
 loop_size size_of_loop(const settings& chosen, std::size_t in_flight, std::uint32_t turns_of_run)
 {
-    const double budget_us = chosen.quick ? 250'000 : 2'000'000;
+    const double budget_us = chosen.quick() ? 100'000 : 2'000'000;
     const double commit_us = 2.5 * chosen.sync_us + 1; // two syncs each, and LMDB's own work
     const std::size_t affordable = static_cast<std::size_t>(budget_us / (commit_us * turns_of_run));
     // Where many are in flight the processor sets the pace, not the disk.
-    const std::size_t useful = std::max<std::size_t>(3, (chosen.quick ? 10'000 : 100'000) / in_flight);
-    const std::size_t rounds = std::clamp<std::size_t>(affordable, 3, useful);
+    const std::size_t least = chosen.quick() ? 2 : 3;
+    const std::size_t useful = std::max(least, (chosen.quick() ? 10'000 : 100'000) / in_flight);
+    const std::size_t rounds = std::clamp(affordable, least, useful);
     return {in_flight, in_flight * std::max<std::size_t>(1, rounds / 10), in_flight * rounds};
 }
 
@@ -124,12 +127,18 @@ loop_outcome run_engine(benchmark::State& state, const settings& chosen, const e
 
         step_latency.record(true);
         slot_latency.record(true);
+        std::shared_ptr<void> beside = what.beside ? what.beside(shop, callers) : nullptr;
         const metrics before = shop.metrics();
+        const std::uint64_t allocations = allocations_counted();
+        const std::chrono::nanoseconds processor = processor_time();
         for (auto _ : state)
             callers.complete(what.size.timed_runs);
+        outcome.processor = processor_time() - processor;
+        outcome.allocations = allocations_counted() - allocations;
         const metrics after = shop.metrics();
         step_latency.record(false);
         slot_latency.record(false);
+        beside.reset();
 
         callers.drain();
         close(shop); // and only then may the client go: an answer's thread may still be in it
@@ -139,11 +148,15 @@ loop_outcome run_engine(benchmark::State& state, const settings& chosen, const e
     compare_with_floor(home.path(), what.shape);
     outcome.step = quantiles_of(step_latency);
     outcome.slot = quantiles_of(slot_latency);
+    if (what.step_latency)
+        *what.step_latency = step_latency.shape();
+    if (what.slot_latency)
+        *what.slot_latency = slot_latency.shape();
     state.counters["entries_per_commit"] = outcome.entries_per_commit;
     return outcome;
 }
 
-std::size_t run_floor(benchmark::State& state, const settings& chosen, const run_shape& shape, const loop_size& size,
+floor_outcome run_floor(benchmark::State& state, const settings& chosen, const run_shape& shape, const loop_size& size,
                       double entries_per_commit)
 {
     const folder home(chosen.directory);
@@ -151,10 +164,11 @@ std::size_t run_floor(benchmark::State& state, const settings& chosen, const run
     const floor_loop loop = make_floor(shape, size, entries_per_commit);
     for (std::size_t i = 0; i < loop.warm_commits; ++i)
         journal.play(loop.all, i);
+    const std::chrono::nanoseconds before = processor_time();
     for (auto _ : state)
         for (std::size_t i = loop.warm_commits; i < loop.all.commits(); ++i)
             journal.play(loop.all, i);
-    return loop.timed_runs;
+    return {loop.timed_runs, processor_time() - before};
 }
 
 void report(benchmark::State& state, const quantiles& latency)

@@ -8,7 +8,11 @@
 
 #include <benchmark/benchmark.h>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
 
 namespace everstep::bench
 {
@@ -22,6 +26,10 @@ struct engine_loop
     run_shape shape; ///< of the function's runs, to hold the journal against
     slot_until until{slot_until::ended};
     loop_size size;
+    shared_spread step_latency{}; ///< filled where they are given
+    shared_spread slot_latency{};
+    /// Makes what works beside the loop while it is timed: another load on the same engine.
+    std::function<std::shared_ptr<void>(engine&, const client&)> beside{};
 };
 
 struct quantiles
@@ -35,14 +43,22 @@ struct loop_outcome
     double entries_per_commit{};
     quantiles step; ///< from the begin of a body to the begin of the next
     quantiles slot; ///< from start to what the loop waits for
+    std::chrono::nanoseconds processor{}; ///< of all threads while it was timed
+    std::uint64_t allocations{};          ///< while it was timed, where they are counted: support/allocations.hpp
 };
 
 /// Times size.timed_runs runs, or starts, in the loop of `state`; warming up and draining are not timed. Afterwards the journal must
 /// hold what the floor would have written for as many runs, table by table, to the byte. Throws std::runtime_error.
 loop_outcome run_engine(benchmark::State& state, const settings& chosen, const engine_loop& what);
 
-/// Plays the floor of the same loop; returns how many runs ended while it was timed.
-std::size_t run_floor(benchmark::State& state, const settings& chosen, const run_shape& shape, const loop_size& size,
+struct floor_outcome
+{
+    std::size_t runs{}; ///< that ended while it was timed
+    std::chrono::nanoseconds processor{};
+};
+
+/// Plays the floor of the same loop.
+floor_outcome run_floor(benchmark::State& state, const settings& chosen, const run_shape& shape, const loop_size& size,
                       double entries_per_commit);
 
 void report(benchmark::State& state, const quantiles& latency);

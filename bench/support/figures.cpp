@@ -1,16 +1,18 @@
 #include "support/figures.hpp"
 
+#include "support/text.hpp"
+
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
+#include <array>
 #include <exception>
 #include <iostream>
-#include <ostream>
 
 namespace everstep::bench
 {
 namespace
 {
+constexpr const char* rate_counter = "items_per_second";
+
 double median(std::vector<double> samples)
 {
     if (samples.empty())
@@ -20,46 +22,53 @@ double median(std::vector<double> samples)
     return samples.size() % 2 == 1 ? samples[middle] : (samples[middle - 1] + samples[middle]) / 2;
 }
 
+double quotient(double ours, double floor) { return ours == 0 || floor == 0 ? 0 : ours / floor; }
+
 void keep(const benchmark::UserCounters& from, const char* name, std::vector<double>& to)
 {
     if (const auto found = from.find(name); found != from.end())
         to.push_back(found->second);
 }
 
-/// "1234567" as "1,234,567".
-std::string grouped(double value)
+/// How many of a unit of time a second has; 0 where it is no unit of time.
+double units_of_second(std::string_view unit) { return unit == "s" ? 1 : unit == "ms" ? 1e3 : unit == "us" ? 1e6 : 0; }
+
+/// What the measurement handed over: its value, or what follows from items and time.
+double value_of(const benchmark::UserCounters& from, std::string_view unit)
 {
-    std::string text = std::to_string(static_cast<long long>(std::llround(value)));
-    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-        text.insert(static_cast<std::size_t>(at), ",");
-    return text;
+    if (const auto value = from.find(value_counter); value != from.end())
+        return value->second;
+    const auto rate = from.find(rate_counter);
+    if (rate == from.end() || rate->second == 0)
+        return 0;
+    const double units = units_of_second(unit);
+    return units != 0 ? units / rate->second : static_cast<double>(rate->second);
 }
 
-std::string padded(std::string text, std::size_t width, bool left = false)
+std::string name_of(const figure& what)
 {
-    const std::string blanks(width > text.size() ? width - text.size() : 0, ' ');
-    return left ? text + blanks : blanks + text;
-}
-
-std::string fixed(double value, int decimals = 2)
-{
-    char text[64];
-    std::snprintf(text, sizeof text, "%.*f", decimals, value);
-    return text;
+    std::string name = what.name;
+    if (!what.place.empty())
+        name += "/place:" + what.place;
+    std::string x_name = what.x_name;
+    std::ranges::replace(x_name, ' ', '_');
+    return name + "/" + x_name + ":" + fixed(what.x, 0);
 }
 }
 
 void figures::add(figure what, const measurement& ours, const measurement& floor)
 {
-    const std::string name = what.name + (what.place.empty() ? "" : "/place:" + what.place) +
-                             "/in_flight:" + std::to_string(what.in_flight);
-    const std::size_t row = rows_.size();
-    rows_.push_back({std::move(what), {}, {}, {}, {}});
-    for (int round = 1; round <= rounds_; ++round)
+    const std::string name = name_of(what);
+    const int rounds = what.rounds != 0 ? what.rounds : rounds_;
+    const std::size_t at = rows_.size();
+    rows_.push_back({std::move(what), {}, {}, {}});
+    for (int round = 1; round <= rounds; ++round)
         for (const bool is_floor : {false, true})
         {
+            if (is_floor && !floor)
+                continue;
             const std::string full = name + (is_floor ? "/floor" : "/ours") + "/round:" + std::to_string(round);
-            sides_[full] = {row, is_floor};
+            sides_[full] = {at, is_floor};
             const auto guarded = [measure = is_floor ? floor : ours](benchmark::State& state)
             {
                 try
@@ -90,52 +99,51 @@ void figures::ReportRuns(const std::vector<Run>& report)
             continue;
         }
         row& to = rows_[found->second.row];
-        keep(one.counters, "items_per_second", found->second.is_floor ? to.floor_per_s : to.per_s);
-        keep(one.counters, p50_counter, to.p50_us);
-        keep(one.counters, p99_counter, to.p99_us);
-        std::cerr << padded(name, 52, true) << padded(grouped(one.counters.at("items_per_second")), 12) << " /s";
+        samples& measured = found->second.is_floor ? to.floor : to.ours;
+        const std::string& unit = to.what.unit;
+        measured.values.push_back(value_of(one.counters, unit));
+        keep(one.counters, p50_counter, measured.p50_us);
+        keep(one.counters, p99_counter, measured.p99_us);
+        keep(one.counters, goal_counter, to.goals);
+        std::cerr << padded(name, 56, true) << padded(readable(measured.values.back()), 12) << ' ' << unit;
         for (const auto& [label, counter] : one.counters)
-            if (label != "items_per_second")
+            if (label != rate_counter && label != value_counter)
                 std::cerr << "  " << label << ' ' << fixed(counter);
         std::cerr << '\n';
     }
 }
 
-double figures::row::ratio() const
+outcome figures::outcome_of(const row& from)
 {
-    const double mine = median(per_s);
-    const double floor = median(floor_per_s);
-    if (mine == 0 || floor == 0)
-        return 0;
-    return what.compares == figure::comparison::rate ? mine / floor : floor / mine;
-}
-
-void figures::print_table(std::ostream& to) const
-{
-    to << padded("", 10, true) << padded("place", 7, true) << padded("in flight", 10) << padded("ours /s", 13)
-       << padded("floor /s", 13) << padded("ratio", 8) << padded("p50 us", 11) << padded("p99 us", 11) << '\n';
-    for (const row& one : rows_)
-        if (!one.per_s.empty())
-            to << padded(one.what.name, 10, true) << padded(one.what.place, 7, true)
-               << padded(grouped(static_cast<double>(one.what.in_flight)), 10) << padded(grouped(median(one.per_s)), 13)
-               << padded(grouped(median(one.floor_per_s)), 13) << padded(fixed(one.ratio()), 8)
-               << padded(grouped(median(one.p50_us)), 11) << padded(grouped(median(one.p99_us)), 11) << '\n';
-}
-
-void figures::write_json(std::ostream& to) const
-{
-    to << '[';
-    const char* between = "\n";
-    for (const row& one : rows_)
+    outcome made{&from.what,
+                 median(from.ours.values),
+                 median(from.floor.values),
+                 0,
+                 median(from.ours.p50_us),
+                 median(from.ours.p99_us),
+                 median(from.floor.p50_us),
+                 median(from.floor.p99_us),
+                 {}};
+    made.ratio = quotient(made.value, made.floor);
+    for (const goal& one : from.what.goals)
     {
-        if (one.per_s.empty())
-            continue;
-        to << between << "{\"name\":\"" << one.what.name << "\",\"in_flight\":" << one.what.in_flight << ",\"place\":\""
-           << one.what.place << "\",\"per_s\":" << fixed(median(one.per_s), 1)
-           << ",\"floor_per_s\":" << fixed(median(one.floor_per_s), 1) << ",\"ratio\":" << fixed(one.ratio(), 4)
-           << ",\"p50_us\":" << fixed(median(one.p50_us), 1) << ",\"p99_us\":" << fixed(median(one.p99_us), 1) << '}';
-        between = ",\n";
+        verdict passed{one, 0, false};
+        if (one.limit == 0)
+            passed.what.limit = median(from.goals);
+        const std::array reached{made.value, made.ratio, made.p99_us, quotient(made.p99_us, made.floor_p99_us)};
+        passed.reached = reached[static_cast<std::size_t>(one.of)];
+        passed.met = passed.what.met_by(passed.reached);
+        made.verdicts.push_back(passed);
     }
-    to << "\n]\n";
+    return made;
+}
+
+std::vector<outcome> figures::outcomes() const
+{
+    std::vector<outcome> made;
+    for (const row& one : rows_)
+        if (!one.ours.values.empty())
+            made.push_back(outcome_of(one));
+    return made;
 }
 }

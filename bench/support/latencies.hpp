@@ -2,6 +2,8 @@
 
 // Samples of a latency from many threads, in a row that was made beforehand: adding one is an atomic increment and a store.
 
+#include "support/spread.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -29,6 +31,8 @@ public:
 
     /// Microseconds; 0 where there are no samples. Only when nobody adds any more.
     double quantile(double share);
+    /// The same for many shares, closer together towards 1.
+    spread shape();
 
 private:
     std::vector<float> samples_;
