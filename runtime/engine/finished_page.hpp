@@ -20,8 +20,7 @@ namespace everstep::core
 {
 struct finished_page
 {
-    std::vector<store::batch>
-        erases; ///< each of a millisecond or two of a commit's work, so that callers can go in between
+    std::vector<store::batch> erases;   ///< in small pieces, for the committer to fill up commits with
     std::vector<base::run_number> runs; ///< that these delete
     bool is_full{};                     ///< there may be more at once
     std::optional<base::time_us> next;  ///< when the first run ended that is left for later; nothing: there is none
@@ -41,7 +40,9 @@ public:
 
 private:
     static constexpr std::size_t left_max = 1000;
-    static constexpr std::size_t batch_records = 1024;
+    /// Of one piece, about. A run has four writes at most and five records at least, so it is 128 writes at most, which is what the
+    /// committer finds room for in any commit.
+    static constexpr std::size_t batch_records = 160;
     static constexpr std::size_t records_besides = 3; ///< of a run, its history apart; that has two at least
 
     struct row

@@ -12,7 +12,7 @@ namespace
 constexpr base::time_us pause_us = 100'000;
 /// From a look to the alarm at the earliest: an engine at rest is not woken more often.
 constexpr base::time_us minute_us = 60'000'000;
-/// Of a page: one batch; and what is enough at any speed.
+/// Of a page: what takes LMDB a millisecond or two; and what is enough at any speed.
 constexpr std::size_t records_least = 1024;
 constexpr std::size_t records_most = 16'384;
 

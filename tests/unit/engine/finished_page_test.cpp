@@ -165,12 +165,22 @@ TEST_F(FinishedReader, LargePageIsCutIntoBatchesOfWholeRuns)
         ended(number, 10, 96); // 98 entries, 101 records
     const finished_page page = reader_.read(10, plenty);
     EXPECT_EQ(page.runs.size(), 30u);
-    ASSERT_EQ(page.erases.size(), 3u); // of 11 runs
+    ASSERT_EQ(page.erases.size(), 15u); // of 2 runs
     runs_.commit(page.erases[1]);
-    EXPECT_EQ(keys(table::run).size(), 19u);
-    EXPECT_EQ(keys(table::finished).size(), 19u);
-    EXPECT_EQ(keys(table::id).size(), 19u);
-    EXPECT_EQ(keys(table::history).size(), 19u * 98);
+    EXPECT_EQ(keys(table::run).size(), 28u);
+    EXPECT_EQ(keys(table::finished).size(), 28u);
+    EXPECT_EQ(keys(table::id).size(), 28u);
+    EXPECT_EQ(keys(table::history).size(), 28u * 98);
+}
+
+TEST_F(FinishedReader, BatchIsAHundredAndTwentyEightWritesAtMost)
+{
+    for (std::uint64_t number = 1; number <= 200; ++number)
+        ended(2 * number, 10); // so that none lies beside another
+    const finished_page page = reader_.read(10, plenty);
+    EXPECT_EQ(page.runs.size(), 200u);
+    for (const store::batch& erases : page.erases)
+        EXPECT_LE(erases.writes().size(), 128u);
 }
 
 TEST_F(FinishedReader, ChunksCountAsRecords)

@@ -70,11 +70,14 @@ workflow<int> outstays(context& ctx, int)
 {
     auto& all = ctx.use<outside>();
     const step_options short_of_time{.retry = {.attempts = 1}, .timeout = 1ms, .place = step_place::fiber};
-    co_return co_await ctx.step("there", short_of_time, [&](attempt& a) {
-        asio::steady_timer late(all.io, 1h);
-        std::stop_callback ends(a.stop(), [&] { asio::post(all.io, [&] { late.cancel(); }); });
-        late.async_wait(fiber_yield); // throws operation_aborted
-        return 1;
+    co_return co_await ctx.step("there", short_of_time, [&](attempt& a) -> int {
+        asio::steady_timer moment(all.io);
+        while (!a.stop().stop_requested())
+        {
+            moment.expires_after(1ms);
+            moment.async_wait(fiber_yield);
+        }
+        throw std::runtime_error("stopped");
     });
 }
 
