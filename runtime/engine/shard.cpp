@@ -64,9 +64,9 @@ void shard::drop_finished()
 {
     for (body_job* job : std::exchange(news_.finished, {}))
         drop_job(static_cast<step_attempt&>(*job));
-    for (auto* jobs : {&later_, &later_here_})
-        for (step_attempt* job : std::exchange(*jobs, {}))
-            drop_job(*job);
+    give_back_later_here();
+    for (step_attempt* job : std::exchange(later_, {}))
+        drop_job(*job);
 }
 
 void shard::put_request(request_item&& item)
@@ -112,7 +112,7 @@ void shard::work()
 bool shard::has_more() const
 {
     const auto has_ready = [](const lane& each) { return each.held.has_ready(); };
-    if (!ready_here_.empty() || has_background() || std::any_of(std::begin(lanes_), std::end(lanes_), has_ready))
+    if (!ready_here_.empty() || !young_here_.empty() || has_background() || std::any_of(std::begin(lanes_), std::end(lanes_), has_ready))
         return true;
     if (!is_background_wanted())
         return false; // the next commit wakes us
@@ -177,7 +177,7 @@ void shard::iterate(mailbox::content& news)
         flush(); // callers need not wait for what follows
     work_in_background();
     release_outputs();
-    if (!ready_here_.empty() || !later_here_.empty())
+    if (!ready_here_.empty() || !young_here_.empty() || !later_here_.empty())
         flush(); // commits while the bodies run
     hand_over();
     if (reaction_ != reaction::live)

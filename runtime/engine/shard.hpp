@@ -166,7 +166,9 @@ private:
     std::deque<request_item> waiting_starts_; ///< for admission
     std::deque<step_attempt*> later_;         ///< ended bodies of runs that nobody waits for
     std::vector<step_attempt*> ready_here_;   ///< bodies for this thread
-    std::deque<step_attempt*> later_here_;    ///< the same, of runs that nobody waits for
+    std::vector<step_attempt*> young_here_;   ///< the same, of runs that nobody waited for when they became ready
+    std::deque<step_attempt*> later_here_;    ///< the same, a sweep later
+    std::vector<step_attempt*> now_here_;     ///< those that run now; kept for its memory
     std::vector<std::unique_ptr<step_attempt>> spare_jobs_; ///< to be used again
     std::vector<body_job*> ready_pool_, ready_fiber_;
     std::uint64_t chance_;

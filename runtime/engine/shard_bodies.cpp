@@ -44,7 +44,7 @@ void shard::begin_body(step_attempt& job)
     if (job.op().traits().spawn && !job.is_undo)
         host_.spawn(job);
     else if (job.of.place == step_place::shard)
-        (run->waiters.empty() ? later_here_.push_back(&job) : ready_here_.push_back(&job));
+        ready_here_.push_back(&job);
     else if (job.of.place == step_place::fiber && !host_.is_sent_to_pool(base::hash64(job.op().name().text())))
         ready_fiber_.push_back(&job);
     else
@@ -60,15 +60,23 @@ void shard::hand_over()
     if (!ready_fiber_.empty())
         host_.submit(step_place::fiber, ready_fiber_);
     ready_fiber_.clear();
-    std::vector<step_attempt*> here = std::exchange(ready_here_, {});
-    run_bodies_here(here);
-    here.clear();
-    if (ready_here_.empty())
-        ready_here_ = std::move(here); // keeps its memory
-    std::vector<step_attempt*> some;
-    for (; some.size() < background_per_iteration && !later_here_.empty() && is_background_wanted(); later_here_.pop_front())
-        some.push_back(later_here_.front());
-    run_bodies_here(some);
+    // Who was told of his start a moment ago may ask for the result in the next sweep: nobody is taken for background before that.
+    const auto is_waited_for = [](const step_attempt* job) { return !job->of.run->waiters.empty(); };
+    for (step_attempt* job : young_here_)
+        if (is_waited_for(job))
+            now_here_.push_back(job);
+        else
+            later_here_.push_back(job);
+    young_here_.clear();
+    for (step_attempt* job : ready_here_)
+        (is_waited_for(job) ? now_here_ : young_here_).push_back(job);
+    ready_here_.clear();
+    run_bodies_here(now_here_);
+    now_here_.clear();
+    for (; now_here_.size() < background_per_iteration && !later_here_.empty() && is_background_wanted(); later_here_.pop_front())
+        now_here_.push_back(later_here_.front());
+    run_bodies_here(now_here_);
+    now_here_.clear();
 }
 
 void shard::run_bodies_here(std::vector<step_attempt*>& jobs)
@@ -108,6 +116,8 @@ std::string shard::running_here() const
 /// No body begins any more.
 void shard::give_back_later_here()
 {
+    later_here_.insert(later_here_.end(), young_here_.begin(), young_here_.end());
+    young_here_.clear();
     for (step_attempt* job : std::exchange(later_here_, {}))
     {
         job->end = body_end::never_begun;

@@ -45,10 +45,10 @@ protected:
     {
         for (const store::batch& erases : page.erases)
             runs_.commit(erases);
-        std::vector<std::uint64_t> numbers;
+        std::vector<std::uint64_t> deleted;
         for (const base::run_number run : page.runs)
-            numbers.push_back(base::to_integer(run));
-        return numbers;
+            deleted.push_back(base::to_integer(run));
+        return deleted;
     }
     std::vector<store::key> keys(table where)
     {

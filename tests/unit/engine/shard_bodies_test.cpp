@@ -79,6 +79,7 @@ TEST_F(ShardBodies, WhatWaitedForTheNextSweepDoesNotBeginInAShardThatCloses)
 {
     count_.closes = true;
     start_all();
+    host_.await_closing();
     host_.close();
     EXPECT_EQ(count_.bodies, 64);
     EXPECT_EQ(host_.the_shard().jobs_out(), 0u);
