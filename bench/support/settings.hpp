@@ -8,7 +8,7 @@ namespace everstep::bench
 /// How much is measured.
 enum class amount_of_work : std::uint8_t
 {
-    quick, ///< smaller amounts, three rounds: everything in a minute
+    quick, ///< smaller amounts, two rounds: everything in a minute
     usual,
     giant ///< the usual, and the largest journals: 10 million runs, 50 million entries
 };
@@ -25,7 +25,7 @@ struct settings
     bool quick() const noexcept { return amount == amount_of_work::quick; }
     bool giant() const noexcept { return amount == amount_of_work::giant; }
     /// Each figure is measured so often, ours and floor in turns.
-    int rounds() const noexcept { return quick() ? 3 : 5; }
+    int rounds() const noexcept { return quick() ? 2 : 5; }
     /// The same for figures that are not among the first that one looks at, or take long: a quick look at them is one.
     int rounds_of_minor() const noexcept { return quick() ? 1 : rounds(); }
 };
