@@ -16,12 +16,14 @@ using namespace std::chrono_literals;
 constexpr std::size_t commit_bytes_max = 8u << 20;
 constexpr std::size_t spare_batches_max = 16;
 
-/// While callers are about, which is for so many commits after one was seen, background work is this much of a commit.
-constexpr unsigned callers_about = 32;
+/// While callers are about, which is for so long after one was seen, background work is this much of a commit.
+constexpr base::time_us callers_about = 1'000'000;
 constexpr std::chrono::nanoseconds background_work_max = 2ms;
 /// Smaller commits would be nothing but their syncs.
 constexpr std::size_t background_writes_min = 128;
 constexpr std::size_t no_bound = ~std::size_t{0};
+/// After so many commits in a row that callers alone would fill.
+constexpr unsigned crowded_commits = 4;
 /// Who makes background work stops when so many commits' worth is queued: one is being written, one is ready.
 constexpr std::size_t commits_ahead = 2;
 /// As above where callers are not about, and commits are as large as they come.
@@ -30,6 +32,14 @@ constexpr std::size_t background_enough_alone = 32'768;
 std::size_t weight(const store::batch& turns) noexcept
 {
     return turns.bytes() + turns.writes().size() * sizeof(store::batch::write);
+}
+
+std::size_t writes_of(const std::vector<store::batch>& parts) noexcept
+{
+    std::size_t writes = 0;
+    for (const store::batch& part : parts)
+        writes += part.writes().size();
+    return writes;
 }
 
 /// Of this thread: work, without the waiting for the disk.
@@ -41,7 +51,29 @@ std::chrono::nanoseconds processor_time() noexcept
 }
 }
 
-committer::committer(store::store& to, events on) : store_(to), on_(std::move(on)), commits_since_caller_(callers_about), background_enough_(background_enough_alone) {}
+bool committer::share::empty() const noexcept
+{
+    return of_line[0].empty() && of_line[1].empty();
+}
+
+std::size_t committer::share::bytes() const noexcept
+{
+    std::size_t sum = 0;
+    for (const auto* parts : {&of_line[0], &of_line[1], &late})
+        for (const store::batch& part : *parts)
+            sum += weight(part);
+    return sum;
+}
+
+std::size_t committer::share::writes() const noexcept
+{
+    return writes_of(of_line[0]) + writes_of(of_line[1]) + writes_of(late);
+}
+
+committer::committer(store::store& to, events on)
+    : store_(to), on_(std::move(on)), caller_came_(-callers_about), background_enough_(background_enough_alone)
+{
+}
 
 committer::~committer() { stop(); }
 
@@ -61,18 +93,13 @@ void committer::stop() noexcept
         thread_.join();
 }
 
-bool committer::has_queued() const noexcept
-{
-    return std::any_of(std::begin(lines_), std::end(lines_), [](const waiting_line& one) { return !one.queue.empty(); });
-}
-
 position committer::enqueue(store::batch& turns, urgency how)
 {
     queued_bytes_.fetch_add(weight(turns), std::memory_order_relaxed); // before they can be taken, so that the sum never wraps
-    if (how == urgency::background)
-        background_queued_.fetch_add(turns.writes().size(), std::memory_order_relaxed);
+    if (how == urgency::caller_waits)
+        caller_came_ = on_.now();
     else
-        commits_since_caller_ = 0;
+        background_queued_.fetch_add(turns.writes().size(), std::memory_order_relaxed);
     line(how).queue.push_back(std::move(turns));
     if (spare_.empty())
         turns = store::batch();
@@ -103,8 +130,7 @@ position committer::commit_here(store::batch& turns, urgency how)
     if (alone)
     {
         committing_ = true;
-        here_.of_line[0] = here_.of_line[1] = 0;
-        take_some(here_, how, no_bound, no_bound);
+        here_.of_line[static_cast<std::size_t>(how)] = take_some(how, true, no_bound, no_bound);
         lock.unlock();
         complete();
         const store::outcome what = try_commit(here_);
@@ -112,7 +138,7 @@ position committer::commit_here(store::batch& turns, urgency how)
         committing_ = false;
         if (what == store::outcome::full)
             give_back(here_);
-        keep_spare(here_.parts);
+        keep_spare(here_);
     }
     const bool wake = (has_queued() || stopping_) && std::exchange(sleeping_, false);
     lock.unlock();
@@ -121,38 +147,48 @@ position committer::commit_here(store::batch& turns, urgency how)
     return at;
 }
 
-void committer::keep_spare(std::vector<store::batch>& parts)
+void committer::keep_spare(share& used)
 {
-    for (store::batch& used : parts)
-        if (spare_.size() < spare_batches_max)
-        {
-            used.clear();
-            spare_.push_back(std::move(used));
-        }
-    parts.clear();
+    for (auto* parts : {&used.of_line[0], &used.of_line[1], &used.late})
+    {
+        for (store::batch& one : *parts)
+            if (spare_.size() < spare_batches_max)
+            {
+                one.clear();
+                spare_.push_back(std::move(one));
+            }
+        parts->clear();
+    }
 }
 
 /// Nothing of it was written: it stands in front of its queue again.
 void committer::give_back(share& taken)
 {
-    auto from = taken.parts.begin();
+    background_queued_.fetch_add(writes_of(taken.of_line[static_cast<std::size_t>(urgency::background)]), std::memory_order_relaxed);
     for (std::size_t i = 0; i < urgencies; ++i)
     {
-        const auto to = from + static_cast<std::ptrdiff_t>(taken.of_line[i]);
-        for (auto part = from; i == static_cast<std::size_t>(urgency::background) && part != to; ++part)
-            background_queued_.fetch_add(part->writes().size(), std::memory_order_relaxed);
-        lines_[i].queue.insert(lines_[i].queue.begin(), std::make_move_iterator(from), std::make_move_iterator(to));
-        from = to;
+        std::vector<store::batch>& parts = taken.of_line[i];
+        lines_[i].queue.insert(lines_[i].queue.begin(), std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end()));
+        parts.clear();
     }
-    taken.parts.clear();
 }
 
 std::size_t committer::background_writes_max() const
 {
-    if (commits_since_caller_ >= callers_about)
+    if (on_.now() - caller_came_ >= callers_about)
         return no_bound;
     const auto by_time = background_work_max.count() / std::max<std::int64_t>(write_ns_.load(std::memory_order_relaxed), 1);
     return std::max(background_writes_min, static_cast<std::size_t>(by_time));
+}
+
+/// How much background work goes with so many writes of callers. Where they alone fill one commit after the other it is half as much: else
+/// what their work leads to, deletion in the end, would fall behind for as long as they come.
+std::size_t committer::background_beside(std::size_t callers, std::size_t background)
+{
+    crowded_ = callers < background ? 0 : std::min(crowded_ + 1, crowded_commits);
+    if (crowded_ == crowded_commits)
+        return callers / 2;
+    return std::max(background_writes_min, background - std::min(background, callers));
 }
 
 void committer::learn_cost(std::chrono::nanoseconds work, std::size_t writes)
@@ -164,9 +200,10 @@ void committer::learn_cost(std::chrono::nanoseconds work, std::size_t writes)
     write_ns_.store(before + (each - before) / 8, std::memory_order_relaxed);
 }
 
-/// Whole submissions, as many as fit, one at least where the share is empty.
-void committer::take_some(share& into, urgency how, std::size_t bytes_max, std::size_t writes_max)
+/// Whole submissions, as many as fit.
+std::vector<store::batch> committer::take_some(urgency how, bool one_at_least, std::size_t bytes_max, std::size_t writes_max)
 {
+    std::vector<store::batch> taken;
     std::vector<store::batch>& queue = line(how).queue;
     std::size_t bytes = 0;
     std::size_t writes = 0;
@@ -175,36 +212,26 @@ void committer::take_some(share& into, urgency how, std::size_t bytes_max, std::
     {
         const std::size_t more_bytes = bytes + weight(queue[count]);
         const std::size_t more_writes = writes + queue[count].writes().size();
-        if ((count != 0 || !into.parts.empty()) && (more_bytes > bytes_max || more_writes > writes_max))
+        if ((count != 0 || !one_at_least) && (more_bytes > bytes_max || more_writes > writes_max))
             break;
         bytes = more_bytes;
         writes = more_writes;
     }
     const auto end = queue.begin() + static_cast<std::ptrdiff_t>(count);
-    into.parts.insert(into.parts.end(), std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
+    taken.insert(taken.end(), std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
     queue.erase(queue.begin(), end);
-    into.of_line[static_cast<std::size_t>(how)] = count;
     if (how == urgency::background)
         background_queued_.fetch_sub(writes, std::memory_order_relaxed);
-}
-
-/// A commit that is large for its callers' sake takes as much again of the rest: else what their work leads to, deletion in the end, would
-/// fall behind for as long as they come.
-std::size_t committer::writes_of(const share& callers) noexcept
-{
-    std::size_t writes = 0;
-    for (const store::batch& part : callers.parts)
-        writes += part.writes().size();
-    return writes;
+    return taken;
 }
 
 /// Also ends the commit of what `into` held.
 bool committer::take(share& into)
 {
     std::unique_lock lock(mutex_);
-    if (!into.parts.empty())
+    if (!into.empty())
         committing_ = false;
-    keep_spare(into.parts);
+    keep_spare(into);
     while (committing_ || (!has_queued() && !stopping_))
     {
         sleeping_ = true;
@@ -214,14 +241,26 @@ bool committer::take(share& into)
     if (has_failed())
         return false;
     const std::size_t background = background_writes_max();
-    commits_since_caller_ += commits_since_caller_ < callers_about ? 1 : 0;
     background_enough_.store(background == no_bound ? background_enough_alone : commits_ahead * background, std::memory_order_relaxed);
-    into.of_line[0] = into.of_line[1] = 0;
-    take_some(into, urgency::caller_waits, commit_bytes_max, no_bound);
-    if (line(urgency::caller_waits).queue.empty()) // else background turns could overtake what they depend on
-        take_some(into, urgency::background, commit_bytes_max, std::max(background, writes_of(into)));
-    committing_ = !into.parts.empty();
+    auto& [callers, rest] = into.of_line;
+    callers = take_some(urgency::caller_waits, true, commit_bytes_max, no_bound);
+    const std::size_t beside = background_beside(writes_of(callers), background);
+    if (!has_queued(urgency::caller_waits)) // else background turns could overtake what they depend on
+        rest = take_some(urgency::background, callers.empty(), commit_bytes_max, beside);
+    committing_ = !into.empty();
     return committing_;
+}
+
+/// Who comes while a commit is written goes with it: he depends on nothing of the background that is not durable. False: nobody came.
+bool committer::take_late(share& into)
+{
+    const std::size_t bytes = into.bytes();
+    if (bytes < commit_bytes_max)
+    {
+        const std::scoped_lock lock(mutex_);
+        into.late = take_some(urgency::caller_waits, false, commit_bytes_max - bytes, no_bound);
+    }
+    return !into.late.empty();
 }
 
 void committer::work()
@@ -249,23 +288,34 @@ void committer::complete()
 }
 
 /// One commit of `what` and of the journal's own records. The caller has set committing_.
-store::outcome committer::try_commit(const share& what)
+store::outcome committer::try_commit(share& what)
 {
     views_.clear();
-    std::size_t bytes = 0;
-    std::size_t writes = 0;
-    for (const store::batch& part : what.parts)
-    {
-        views_.push_back(&part);
-        bytes += weight(part);
-        writes += part.writes().size();
-    }
+    for (const auto& parts : what.of_line)
+        for (const store::batch& part : parts)
+            views_.push_back(&part);
     views_.push_back(&own_);
+    late_views_.clear();
+    const auto late = [&]() -> std::span<const store::batch* const>
+    {
+        if (take_late(what))
+        {
+            complete();
+            for (const store::batch& part : what.late)
+                late_views_.push_back(&part);
+            late_views_.push_back(&own_);
+        }
+        return late_views_;
+    };
     // If we die before the store says durable, recovery finds all of it or nothing of it: nobody was told either way. If we
     // die after, it finds all of it; callers that had no answer ask again by id and find the same run.
     const auto before = processor_time();
-    const store::commit_result result = store_.commit(views_);
-    learn_cost(processor_time() - before, writes);
+    const store::commit_result result = store_.commit(views_, late);
+    learn_cost(processor_time() - before, what.writes());
+    const std::size_t bytes = what.bytes();
+    auto& callers = what.of_line[static_cast<std::size_t>(urgency::caller_waits)];
+    callers.insert(callers.end(), std::make_move_iterator(what.late.begin()), std::make_move_iterator(what.late.end()));
+    what.late.clear();
     switch (result.what)
     {
     case store::outcome::durable:
@@ -275,7 +325,7 @@ store::outcome committer::try_commit(const share& what)
         commits_.fetch_add(1, std::memory_order_relaxed);
         queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
         for (std::size_t i = 0; i < urgencies; ++i)
-            lines_[i].durable.fetch_add(what.of_line[i], std::memory_order_release);
+            lines_[i].durable.fetch_add(what.of_line[i].size(), std::memory_order_release);
         if (on_.durable)
             on_.durable();
         break;

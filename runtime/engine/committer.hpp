@@ -8,9 +8,9 @@
 //
 // A queue's order is the order of its commits, and a submission is never cut. What somebody waits for goes first, all of it; the rest is
 // background work, and while callers are about it fills no commit beyond two milliseconds of work, so that a caller who comes in the
-// middle of a commit does not wait long for it. No turn overtakes one that it depends on: who submits sees to that (shard::begin_turn),
-// so what is durable is causally closed at any time. Nothing queued is ever refused: where disk or map is full the same commit is tried
-// again. A commit whose outcome is unknown stops everything.
+// middle of a commit does not wait long for it; who comes before its sync begins goes with it. No turn overtakes one that it depends on:
+// who submits sees to that (shard::begin_turn), so what is durable is causally closed at any time. Nothing queued is ever refused: where
+// disk or map is full the same commit is tried again. A commit whose outcome is unknown stops everything.
 
 #include "base/ids.hpp"
 #include "store/store.hpp"
@@ -50,8 +50,10 @@ public:
         std::function<void(const std::string&)> failed;
         /// Disk or map is full (text), or has room again (empty text).
         std::function<void(const std::string&)> full;
-        /// Called before each commit: adds the journal's own records, where they are due.
+        /// Called before each commit, and again for what joins it: adds the journal's own records, where they are due.
         std::function<void(store::batch&)> complete;
+        /// Time that never goes back, by which callers are forgotten. On any thread, under a lock of the committer.
+        std::function<base::time_us()> now;
     };
 
     committer(store::store& to, events on);
@@ -88,22 +90,28 @@ private:
     /// What one commit writes of the queues.
     struct share
     {
-        std::vector<store::batch> parts;
-        std::size_t of_line[urgencies]{};
+        std::vector<store::batch> of_line[urgencies];
+        std::vector<store::batch> late; ///< of callers, who came while the rest was written
+
+        bool empty() const noexcept;
+        std::size_t bytes() const noexcept;
+        std::size_t writes() const noexcept;
     };
 
     void work();
     position enqueue(store::batch& turns, urgency how);
     bool take(share& into);
-    void take_some(share& into, urgency how, std::size_t bytes_max, std::size_t writes_max);
+    std::vector<store::batch> take_some(urgency how, bool one_at_least, std::size_t bytes_max, std::size_t writes_max);
+    bool take_late(share& into);
     void give_back(share& taken);
-    static std::size_t writes_of(const share& callers) noexcept;
-    void keep_spare(std::vector<store::batch>& parts);
-    bool has_queued() const noexcept;
+    void keep_spare(share& used);
+    bool has_queued(urgency how) const noexcept { return !line(how).queue.empty(); }
+    bool has_queued() const noexcept { return has_queued(urgency::caller_waits) || has_queued(urgency::background); }
     void complete();
-    store::outcome try_commit(const share& what);
+    store::outcome try_commit(share& what);
     bool wait_for_room(unsigned tries);
     std::size_t background_writes_max() const;
+    std::size_t background_beside(std::size_t callers, std::size_t background);
     void learn_cost(std::chrono::nanoseconds work, std::size_t writes);
     waiting_line& line(urgency how) noexcept { return lines_[static_cast<std::size_t>(how)]; }
     const waiting_line& line(urgency how) const noexcept { return lines_[static_cast<std::size_t>(how)]; }
@@ -116,7 +124,8 @@ private:
     std::condition_variable arrived_;
     waiting_line lines_[urgencies];
     std::vector<store::batch> spare_; ///< empty batches that keep their memory
-    unsigned commits_since_caller_; ///< submitted something; no more than matter are counted
+    base::time_us caller_came_; ///< when one last submitted something
+    unsigned crowded_{}; ///< commits in a row
     bool committing_{}; ///< some thread makes a commit
     bool sleeping_{};   ///< the thread waits for work
     bool stopping_{};
@@ -124,7 +133,7 @@ private:
     // Whoever has set committing_:
     store::batch own_; ///< the journal's own records; kept until they are durable
     share here_;       ///< what commit_here() has taken
-    std::vector<const store::batch*> views_;
+    std::vector<const store::batch*> views_, late_views_;
 
     std::atomic<std::int64_t> write_ns_{1500}; ///< processor time that one write of a commit takes, a running mean
     std::atomic<std::size_t> background_queued_{}; ///< writes

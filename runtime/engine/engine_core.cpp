@@ -128,6 +128,7 @@ void engine_core::make_committer()
 {
     core::committer::events on;
     on.complete = [this](store::batch& own) { complete_commit(own); };
+    on.now = [this] { return time_->now(); };
     on.durable = [this] {
         if (state_.load(std::memory_order_relaxed) == life::opening)
         {

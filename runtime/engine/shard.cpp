@@ -174,7 +174,10 @@ void shard::iterate(mailbox::content& news)
     }
     desk.admit_waiting();
     if (has_more())
+    {
         flush(); // callers need not wait for what follows
+        submit_bodies();
+    }
     work_in_background();
     release_outputs();
     if (!ready_here_.empty() || !young_here_.empty() || !later_here_.empty())

@@ -77,6 +77,7 @@ private:
     bool has_more() const;
     void release_outputs();
     void hand_over();
+    void submit_bodies();
     void run_bodies_here(std::vector<step_attempt*>& jobs);
     void run_here(step_attempt& job);
     void give_back_later_here();

@@ -51,8 +51,8 @@ void shard::begin_body(step_attempt& job)
         ready_pool_.push_back(&job);
 }
 
-/// Begins bodies. Those of this thread run here and now; their results are turns of the same iteration, in pieces.
-void shard::hand_over()
+/// Begins the bodies of other threads.
+void shard::submit_bodies()
 {
     if (!ready_pool_.empty())
         host_.submit(step_place::pool, ready_pool_);
@@ -60,6 +60,12 @@ void shard::hand_over()
     if (!ready_fiber_.empty())
         host_.submit(step_place::fiber, ready_fiber_);
     ready_fiber_.clear();
+}
+
+/// Begins bodies. Those of this thread run here and now; their results are turns of the same iteration, in pieces.
+void shard::hand_over()
+{
+    submit_bodies();
     // Who was told of his start a moment ago may ask for the result in the next sweep: nobody is taken for background before that.
     const auto is_waited_for = [](const step_attempt* job) { return !job->of.run->waiters.empty(); };
     for (step_attempt* job : young_here_)

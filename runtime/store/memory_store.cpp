@@ -49,6 +49,19 @@ struct memory_store::version
         used_bytes -= found->second.size();
         found->second.assign(value);
     }
+
+    void apply(const batch& part)
+    {
+        for (const batch::write& one : part.writes())
+        {
+            if (one.size == batch::erase_mark)
+                erase(one.where, one.at);
+            else if (one.size == batch::range_mark)
+                erase_range(one.where, one.at, part.end_of(one));
+            else
+                put(one.where, one.at, part.value_of(one));
+        }
+    }
 };
 
 class memory_store::view final : public snapshot
@@ -92,7 +105,7 @@ memory_store::memory_store(options chosen) : options_(std::move(chosen)), curren
 
 memory_store::~memory_store() = default;
 
-commit_result memory_store::commit(std::span<const batch* const> parts)
+commit_result memory_store::do_commit(std::span<const batch* const> parts, const late_parts& late)
 {
     const one_at_a_time alone(committing_);
     std::uint64_t number{};
@@ -104,12 +117,13 @@ commit_result memory_store::commit(std::span<const batch* const> parts)
             return {outcome::durable, {}};
         number = ++commits_;
     }
+    const auto more = late ? late() : std::span<const batch* const>();
     const fate decided = options_.decide ? options_.decide(number) : fate::durable; // may look at the store: no lock
     const std::lock_guard lock(mutex_);
-    return apply(parts, decided);
+    return apply(parts, more, decided);
 }
 
-commit_result memory_store::apply(std::span<const batch* const> parts, fate decided)
+commit_result memory_store::apply(std::span<const batch* const> parts, std::span<const batch* const> more, fate decided)
 {
     failed_ = decided == fate::unknown_absent || decided == fate::unknown_present;
     if (decided == fate::full)
@@ -122,18 +136,9 @@ commit_result memory_store::apply(std::span<const batch* const> parts, fate deci
     auto next = bounded || current_->readers > 0 ? std::make_shared<version>(*current_) : current_;
     if (next != current_)
         next->readers = 0;
-    for (const batch* part : parts)
-    {
-        for (const batch::write& one : part->writes())
-        {
-            if (one.size == batch::erase_mark)
-                next->erase(one.where, one.at);
-            else if (one.size == batch::range_mark)
-                next->erase_range(one.where, one.at, part->end_of(one));
-            else
-                next->put(one.where, one.at, part->value_of(one));
-        }
-    }
+    for (const auto& each : {parts, more})
+        for (const batch* part : each)
+            next->apply(*part);
     if (next->used_bytes > options_.capacity_bytes)
         return {outcome::full, "memory store: capacity reached"};
 

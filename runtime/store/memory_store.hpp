@@ -40,7 +40,6 @@ public:
     explicit memory_store(options chosen);
     ~memory_store() override;
 
-    commit_result commit(std::span<const batch* const> parts) override;
     void read(const std::function<void(const snapshot&)>& visit) const override;
     space usage() const override;
     std::uint32_t check_readers() override { return 0; }
@@ -58,7 +57,8 @@ private:
 
     std::shared_ptr<version> pin() const;
     void unpin(const std::shared_ptr<version>& seen) const;
-    commit_result apply(std::span<const batch* const> parts, fate decided);
+    commit_result do_commit(std::span<const batch* const> parts, const late_parts& late) override;
+    commit_result apply(std::span<const batch* const> parts, std::span<const batch* const> more, fate decided);
 
     const options options_;
     mutable std::mutex mutex_;          // guards all below, never held while a reader looks

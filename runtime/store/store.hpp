@@ -132,10 +132,15 @@ public:
     store(const store&) = delete;
     store& operator=(const store&) = delete;
 
+    /// Asked once, when everything else is written and has yet to be synced: what is to go with it, as if it stood at the end of the
+    /// parts. It must not call the store; what it gives outlives the commit.
+    using late_parts = std::function<std::span<const batch* const>()>;
+
     /// Applies all batches as one atomic, durable unit. Threads: any, but one at a time; LMDB
     /// binds a transaction to its thread (H18), and it begins and ends in this call.
-    /// Durable on return when the result says so. Never throws for the disk's sake. Nothing to write is durable at once.
-    virtual commit_result commit(std::span<const batch* const> parts) = 0;
+    /// Durable on return when the result says so. Never throws for the disk's sake. Nothing to write is durable at once, and then
+    /// `late` is not asked.
+    commit_result commit(std::span<const batch* const> parts, const late_parts& late = {}) { return do_commit(parts, late); }
 
     /// Shows one snapshot to `visit`, on the calling thread, any thread. It must not wait, suspend or call the store again.
     virtual void read(const std::function<void(const snapshot&)>& visit) const = 0;
@@ -148,5 +153,8 @@ public:
 
 protected:
     store() = default;
+
+private:
+    virtual commit_result do_commit(std::span<const batch* const> parts, const late_parts& late) = 0;
 };
 }

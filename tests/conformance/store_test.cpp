@@ -1,10 +1,7 @@
 // What every store promises, over every store that there is.
 
-#include "store/lmdb/open_lmdb.hpp"
-#include "store/memory_store.hpp"
-#include "store_directory.hpp"
-#include "store_faults.hpp"
 #include "store_probe.hpp"
+#include "store_stage.hpp"
 
 #include <gtest/gtest.h>
 #include <limits>
@@ -21,65 +18,8 @@ namespace
 constexpr std::uint64_t small_bytes = 1 << 20;
 constexpr auto highest = std::numeric_limits<std::uint64_t>::max();
 
-/// Where stores of one kind live. `open` gives an empty store, or what was durable in the last one after a crash.
-class stage
+class Store : public on_every_store
 {
-public:
-    virtual ~stage() = default;
-    virtual store& open(std::uint64_t capacity_bytes) = 0; ///< 0: as large as it gets
-    virtual void close() = 0;
-    virtual void fail_next_commit() = 0; ///< with an unknown outcome
-};
-
-class memory_stage final : public stage
-{
-public:
-    store& open(std::uint64_t capacity_bytes) override
-    {
-        memory_store::options options;
-        if (capacity_bytes != 0)
-            options.capacity_bytes = capacity_bytes;
-        options.decide = [this](std::uint64_t)
-        { return std::exchange(failing_, false) ? memory_store::fate::unknown_absent : memory_store::fate::durable; };
-        kept_ = kept_ ? kept_->clone(options) : std::make_unique<memory_store>(options);
-        return *kept_;
-    }
-    void close() override { kept_.reset(); }
-    void fail_next_commit() override { failing_ = true; }
-
-private:
-    std::unique_ptr<memory_store> kept_;
-    bool failing_{};
-};
-
-class lmdb_stage final : public stage
-{
-public:
-    store& open(std::uint64_t capacity_bytes) override
-    {
-        kept_.reset();
-        // LMDB's pages are half empty when records are as long as these tests' are.
-        auto opened = open_lmdb({.directory = home_ / "journal", .map_bytes = 2 * capacity_bytes, .ballast_bytes = 0});
-        if (const auto* failed = std::get_if<open_failure>(&opened))
-            throw std::runtime_error(failed->text);
-        kept_ = std::move(std::get<0>(opened));
-        return *kept_;
-    }
-    void close() override { kept_.reset(); }
-    void fail_next_commit() override { store_faults::arm(store_faults::fault::sync); }
-
-private:
-    store_directory home_;
-    std::unique_ptr<store> kept_;
-};
-
-using stage_maker = std::unique_ptr<stage> (*)();
-
-class Store : public testing::TestWithParam<stage_maker>
-{
-protected:
-    std::unique_ptr<stage> stage_ = GetParam()();
-    store& store_ = stage_->open(0);
 };
 
 TEST_P(Store, StartsEmpty)
@@ -483,16 +423,5 @@ TEST_P(Store, CommitsOfSeveralThreadsInTurnAreAllThere)
     EXPECT_EQ(rows(store_).size(), 3u);
 }
 
-template <class Stage>
-std::unique_ptr<stage> make()
-{
-    return std::make_unique<Stage>();
-}
-
-std::string name_of(const testing::TestParamInfo<stage_maker>& kind)
-{
-    return kind.param == make<memory_stage> ? "Memory" : "Lmdb";
-}
-
-INSTANTIATE_TEST_SUITE_P(All, Store, testing::Values(make<memory_stage>, make<lmdb_stage>), name_of);
+INSTANTIATE_TEST_SUITE_P(All, Store, every_store, store_name);
 }

@@ -82,7 +82,9 @@ template <class Function>
 void start_once(engine_stage& s, Function* function, const std::string& id)
 {
     if (!s.world().told.contains("start " + id))
+    {
         EXPECT_EQ(s.start(function, id, 1), "ok");
+    }
 }
 
 /// The runs that anything in the journal belongs to.

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -27,28 +28,11 @@ public:
     using part = std::vector<std::uint64_t>; ///< major keys
     using commit_parts = std::vector<part>;
 
+    /// Called before commit 1, 2, … asks for what has come meanwhile, on the thread that commits.
+    std::function<void(std::size_t)> before_late;
     /// What becomes of commit 1, 2, …; called outside the lock, on the committer's thread.
     std::function<outcome(std::size_t)> decide = [](std::size_t) { return outcome::durable; };
 
-    everstep::store::commit_result commit(std::span<const everstep::store::batch* const> parts) override
-    {
-        commit_parts seen;
-        for (const everstep::store::batch* one : parts)
-        {
-            seen.emplace_back();
-            for (const auto& write : one->writes())
-                if (seen.back().empty() || seen.back().back() != write.at.major)
-                    seen.back().push_back(write.at.major);
-        }
-        std::size_t number;
-        {
-            const std::scoped_lock lock(mutex_);
-            tried_.push_back(std::move(seen));
-            number = tried_.size();
-        }
-        const outcome what = decide(number);
-        return {what, what == outcome::durable ? "" : "by order of the test"};
-    }
     void read(const std::function<void(const everstep::store::snapshot&)>&) const override {}
     everstep::store::space usage() const override { return {}; }
     std::uint32_t check_readers() override { return 0; }
@@ -78,8 +62,40 @@ public:
     }
 
 private:
+    everstep::store::commit_result do_commit(std::span<const everstep::store::batch* const> parts, const late_parts& late) override
+    {
+        commit_parts seen;
+        const auto look = [&](std::span<const everstep::store::batch* const> at)
+        {
+            for (const everstep::store::batch* one : at)
+            {
+                seen.emplace_back();
+                for (const auto& write : one->writes())
+                    if (seen.back().empty() || seen.back().back() != write.at.major)
+                        seen.back().push_back(write.at.major);
+            }
+        };
+        look(parts);
+        const auto own = seen.back();
+        seen.pop_back();
+        if (before_late)
+            before_late(++asked_);
+        look(late());
+        if (seen.size() == parts.size() - 1)
+            seen.push_back(own); // else it came again, with what was late
+        std::size_t number;
+        {
+            const std::scoped_lock lock(mutex_);
+            tried_.push_back(std::move(seen));
+            number = tried_.size();
+        }
+        const outcome what = decide(number);
+        return {what, what == outcome::durable ? "" : "by order of the test"};
+    }
+
     mutable std::mutex mutex_;
     std::vector<commit_parts> tried_;
+    std::size_t asked_{};
 };
 
 /// Closed until opened; says when somebody stands before it.
@@ -127,6 +143,7 @@ class committer_fixture : public testing::Test
 protected:
     committer_fixture()
     {
+        events_.now = [this] { return now_.load(); };
         events_.durable = [this] { note([] {}); };
         events_.failed = [this](const std::string& text) { note([&] { failures_.push_back(text); }); };
         events_.full = [this](const std::string& text) { note([&] { fulls_.push_back(text); }); };
@@ -162,6 +179,7 @@ protected:
 
     watched_store store_;
     committer::events events_;
+    std::atomic<base::time_us> now_{};
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<std::string> failures_;

@@ -108,15 +108,6 @@ public:
     {
     }
 
-    everstep::store::commit_result commit(std::span<const everstep::store::batch* const> parts) override
-    {
-        bool empty = true;
-        for (const everstep::store::batch* part : parts)
-            empty = empty && part->empty();
-        const auto result = empty ? disk_->commit(parts) : decided(parts);
-        bell_.ring();
-        return result;
-    }
     void read(const std::function<void(const everstep::store::snapshot&)>& visit) const override { disk_->read(visit); }
     everstep::store::space usage() const override { return disk_->usage(); }
     std::uint32_t check_readers() override { return disk_->check_readers(); }
@@ -126,11 +117,21 @@ public:
     bool has_crashed() const { return crashed_.load(); }
 
 private:
-    everstep::store::commit_result decided(std::span<const everstep::store::batch* const> parts)
+    everstep::store::commit_result do_commit(std::span<const everstep::store::batch* const> parts, const late_parts& late) override
+    {
+        bool empty = true;
+        for (const everstep::store::batch* part : parts)
+            empty = empty && part->empty();
+        const auto result = empty ? disk_->commit(parts) : decided(parts, late);
+        bell_.ring();
+        return result;
+    }
+    everstep::store::commit_result decided(std::span<const everstep::store::batch* const> parts, const late_parts& late)
     {
         using everstep::store::outcome;
         if (crashed_)
             return {outcome::unknown, "stopped after an unknown commit"};
+        const auto more = late ? late() : std::span<const everstep::store::batch* const>(); // before its fate: what comes later waits
         const fate chosen = decide_ ? decide_(commits_ + 1) : fate::durable;
         ++commits_;
         if (chosen == fate::full)
@@ -138,11 +139,11 @@ private:
         if (chosen == fate::unknown_absent || chosen == fate::unknown_present)
         {
             if (chosen == fate::unknown_present)
-                disk_->commit(parts);
+                disk_->commit(parts, [&] { return more; });
             crashed_ = true;
             return {outcome::unknown, "unknown by order of the test"};
         }
-        return disk_->commit(parts);
+        return disk_->commit(parts, [&] { return more; });
     }
 
     std::shared_ptr<everstep::store::store> disk_;

@@ -128,6 +128,7 @@ public:
     void start()
     {
         core::committer::events on;
+        on.now = [this] { return time_.now(); };
         on.durable = [this] { shard_->put_durable(); };
         on.failed = [this](const std::string&) { shard_->put_durable(); };
         on.full = [this](const std::string&) { change([] {}); };

@@ -1,7 +1,7 @@
 #pragma once
 
 // Faults between LMDB and the kernel: this header *defines* pwrite, writev, fdatasync and fsync for the whole program, which
-// takes precedence over libc also for a shared liblmdb. Include it in exactly one source file of a test program.
+// takes precedence over libc also for a shared liblmdb.
 
 #include <atomic>
 #include <cerrno>
@@ -59,7 +59,7 @@ inline ssize_t real_pwrite(int descriptor, const void* bytes, std::size_t size, 
 }
 }
 
-extern "C" ssize_t pwrite(int descriptor, const void* bytes, std::size_t size, off_t offset)
+extern "C" [[gnu::used]] inline ssize_t pwrite(int descriptor, const void* bytes, std::size_t size, off_t offset)
 {
     using everstep::test::store_faults;
     using fault = store_faults::fault;
@@ -81,7 +81,7 @@ extern "C" ssize_t pwrite(int descriptor, const void* bytes, std::size_t size, o
     return everstep::test::real_pwrite(descriptor, bytes, size, offset);
 }
 
-extern "C" ssize_t writev(int descriptor, const iovec* parts, int count)
+extern "C" [[gnu::used]] inline ssize_t writev(int descriptor, const iovec* parts, int count)
 {
     using everstep::test::store_faults;
     if (store_faults::strikes(store_faults::fault::write))
@@ -91,7 +91,7 @@ extern "C" ssize_t writev(int descriptor, const iovec* parts, int count)
     return ::syscall(SYS_writev, descriptor, parts, count);
 }
 
-extern "C" int fdatasync(int descriptor)
+extern "C" [[gnu::used]] inline int fdatasync(int descriptor)
 {
     using everstep::test::store_faults;
     if (store_faults::strikes(store_faults::fault::sync))
@@ -100,7 +100,7 @@ extern "C" int fdatasync(int descriptor)
     return static_cast<int>(::syscall(SYS_fdatasync, descriptor));
 }
 
-extern "C" int fsync(int descriptor)
+extern "C" [[gnu::used]] inline int fsync(int descriptor)
 {
     struct stat found = {};
     if (everstep::test::store_faults::fsynced != nullptr && ::fstat(descriptor, &found) == 0)

@@ -74,7 +74,7 @@ void lmdb_store::require_parent() const
         throw forked();
 }
 
-commit_result lmdb_store::commit(std::span<const batch* const> parts)
+commit_result lmdb_store::do_commit(std::span<const batch* const> parts, const late_parts& late)
 {
     require_parent();
     const one_at_a_time alone(committing_);
@@ -85,7 +85,7 @@ commit_result lmdb_store::commit(std::span<const batch* const> parts)
         return {outcome::durable, {}};
     try
     {
-        write(parts);
+        write(parts, late);
     }
     catch (const lmdb_error& failed)
     {
@@ -96,10 +96,27 @@ commit_result lmdb_store::commit(std::span<const batch* const> parts)
     return {outcome::durable, {}};
 }
 
-void lmdb_store::write(std::span<const batch* const> parts)
+void lmdb_store::write(std::span<const batch* const> parts, const late_parts& late)
 {
     write_txn writing(*environment_);
-    range_erases_ = 0;
+    writes_ = 0;
+    write_gathered(writing, parts);
+    if (late)
+    {
+        const auto more = late();
+        order_.gather(more);
+        write_gathered(writing, more);
+    }
+    const std::uint64_t used = writing.used_bytes();
+    // If we die before the meta page is on disk, recovery finds the commit before this one; after it, this one, whole.
+    // Whether the caller was told does not matter: what was not acknowledged may be there or not, and stays so.
+    std::move(writing).commit();
+    used_bytes_.store(used, std::memory_order_relaxed);
+}
+
+void lmdb_store::write_gathered(write_txn& within, std::span<const batch* const> parts)
+{
+    writes_ += order_.size();
     for (std::size_t i = 0; i < table_count; ++i)
     {
         const auto where = static_cast<table>(i);
@@ -107,9 +124,9 @@ void lmdb_store::write(std::span<const batch* const> parts)
         const auto ranges = order_.ranges(where);
         if (items.empty() && ranges.empty())
             continue;
-        write_cursor rows(writing, where);
+        write_cursor rows(within, where);
         for (const write_order::range& one : ranges)
-            range_erases_ += rows.erase_range(one.from, one.to);
+            writes_ += rows.erase_range(one.from, one.to);
         for (const write_order::item& one : items)
         {
             const batch& part = *parts[one.part];
@@ -120,18 +137,13 @@ void lmdb_store::write(std::span<const batch* const> parts)
                 rows.put(one.at, part.value_of(what));
         }
     }
-    const std::uint64_t used = writing.used_bytes();
-    // If we die before the meta page is on disk, recovery finds the commit before this one; after it, this one, whole.
-    // Whether the caller was told does not matter: what was not acknowledged may be there or not, and stays so.
-    std::move(writing).commit();
-    used_bytes_.store(used, std::memory_order_relaxed);
 }
 
 bool lmdb_store::is_full(int code) const
 {
     // LMDB says EIO for a short write, and a full disk's first answer is a short write. Nothing was committed then, and a
     // commit tried again writes all of its pages again; so taking a broken disk that is also full for full does no harm.
-    return says_full(code) || (code == EIO && !ballast_.room_for(bytes_to_write(order_.size() + range_erases_)));
+    return says_full(code) || (code == EIO && !ballast_.room_for(bytes_to_write(writes_)));
 }
 
 commit_result lmdb_store::refuse(int code, const std::string& text)

@@ -6,6 +6,7 @@
 #include "store/lmdb/directory.hpp"
 #include "store/lmdb/environment.hpp"
 #include "store/lmdb/owner_lock.hpp"
+#include "store/lmdb/transaction.hpp"
 #include "store/lmdb/write_order.hpp"
 
 #include <atomic>
@@ -19,13 +20,14 @@ public:
     /// The environment has its tables open.
     lmdb_store(std::unique_ptr<owner_lock> owner, std::unique_ptr<environment> opened, ballast carried);
 
-    commit_result commit(std::span<const batch* const> parts) override;
     void read(const std::function<void(const snapshot&)>& visit) const override;
     space usage() const override;
     std::uint32_t check_readers() override;
 
 private:
-    void write(std::span<const batch* const> parts);
+    commit_result do_commit(std::span<const batch* const> parts, const late_parts& late) override;
+    void write(std::span<const batch* const> parts, const late_parts& late);
+    void write_gathered(write_txn& within, std::span<const batch* const> parts);
     commit_result refuse(int code, const std::string& text);
     bool is_full(int code) const;
     void require_parent() const;
@@ -39,7 +41,7 @@ private:
     // Of the committing thread alone.
     std::atomic_flag committing_;
     write_order order_;
-    std::size_t range_erases_{}; // records that the last commit's ranges have erased, or tried to
+    std::size_t writes_{}; // of the last commit, with the records that its ranges have erased, or tried to
     std::string failure_; // why nothing is committed any more; empty: nothing failed
 };
 }

@@ -55,23 +55,145 @@ TEST_F(CommitterLines, BackgroundWorkIsNotBoundedWhereNoCallerIsAbout)
     EXPECT_EQ(store_.sizes(), (std::vector<std::size_t>{8}));
 }
 
-TEST_F(CommitterLines, ACallerIsForgottenAfterSomeCommits)
+TEST_F(CommitterLines, ACallerIsRememberedForASecond)
 {
     made().start();
-    for (std::uint64_t n = 1; n <= 40; ++n)
-        await_durable(n == 1 ? submit(turn_of(n)) : background(turn_of(n)), n == 1 ? urgency::caller_waits : urgency::background);
+    await_durable(submit(turn_of(1)));
+    now_ = 999'999;
     barrier_gate gate;
     store_.decide = [&](std::size_t) {
         gate.pass();
         return outcome::durable;
     };
-    background(turn_of(50));
+    background(turn_of(2));
     gate.await_arrival();
-    for (std::uint64_t n = 51; n <= 54; ++n)
+    for (std::uint64_t n = 3; n <= 5; ++n)
         background(turn_of(n, 40'000));
     gate.open();
     made().stop();
-    EXPECT_EQ(store_.sizes().back(), 4u);
+    EXPECT_EQ(store_.sizes(), (std::vector<std::size_t>{1, 1, 1, 1, 1}));
+}
+
+TEST_F(CommitterLines, ACallerIsForgottenAfterASecond)
+{
+    made().start();
+    await_durable(submit(turn_of(1)));
+    now_ = 1'000'000;
+    barrier_gate gate;
+    store_.decide = [&](std::size_t) {
+        gate.pass();
+        return outcome::durable;
+    };
+    background(turn_of(2));
+    gate.await_arrival();
+    for (std::uint64_t n = 3; n <= 5; ++n)
+        background(turn_of(n, 40'000));
+    gate.open();
+    made().stop();
+    EXPECT_EQ(store_.sizes(), (std::vector<std::size_t>{1, 1, 3}));
+}
+
+TEST_F(CommitterLines, WhatCallersWriteIsPartOfTheBound)
+{
+    submit(turn_of(1, 1'200));
+    background(turn_of(2, 100));
+    background(turn_of(3, 100));
+    made().start();
+    made().stop();
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {2}, {}}, {{3}, {}}}));
+}
+
+TEST_F(CommitterLines, CallersWhoFillEveryCommitLeaveHalfAsMuchToTheBackground)
+{
+    for (std::uint64_t n = 1; n <= 5; ++n)
+        submit(turn_of(n, 4'000, 2'000)); // one is a commit
+    for (std::uint64_t n = 11; n <= 13; ++n)
+        background(turn_of(n, 1'000, 1));
+    made().start();
+    made().stop();
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {}}, {{2}, {}}, {{3}, {}}, {{4}, {}}, {{5}, {11}, {12}, {}}, {{13}, {}}}));
+}
+
+TEST_F(CommitterLines, WhoComesBeforeTheSyncGoesWithTheCommit)
+{
+    store_.before_late = [&](std::size_t commit) {
+        if (commit == 1)
+            submit(turn_of(2));
+    };
+    background(turn_of(1));
+    made().start();
+    made().stop();
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {2}, {}}}));
+}
+
+TEST_F(CommitterLines, WhoCameBeforeTheSyncIsToldWithTheCommit)
+{
+    store_.before_late = [&](std::size_t) { submit(turn_of(2)); };
+    store::batch turns = turn_of(1);
+    made().commit_here(turns, urgency::caller_waits);
+    EXPECT_EQ(made().durable_through(urgency::caller_waits), 2u);
+}
+
+TEST_F(CommitterLines, BackgroundThatComesBeforeTheSyncWaitsForTheNextCommit)
+{
+    store_.before_late = [&](std::size_t commit) {
+        if (commit == 1)
+            background(turn_of(2));
+    };
+    background(turn_of(1));
+    made().start();
+    made().stop();
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {}}, {{2}, {}}}));
+}
+
+TEST_F(CommitterLines, WhoComesLateWithTooMuchWaitsForTheNextCommit)
+{
+    store_.before_late = [&](std::size_t commit) {
+        if (commit == 1)
+            submit(megabytes(2, 3));
+    };
+    submit(megabytes(1, 6));
+    made().start();
+    made().stop();
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {}}, {{2}, {}}}));
+}
+
+TEST_F(CommitterLines, WhatCameLateIsTriedAgainWithTheRest)
+{
+    store_.before_late = [&](std::size_t commit) {
+        if (commit == 1)
+            submit(turn_of(3));
+    };
+    store_.decide = [](std::size_t number) { return number == 1 ? outcome::full : outcome::durable; };
+    submit(turn_of(1));
+    background(turn_of(2));
+    made().start();
+    await_durable(2);
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {2}, {3}, {}}, {{1}, {3}, {2}, {}}}));
+}
+
+TEST_F(CommitterLines, WhatCameLateHereIsGivenBackWithTheRest)
+{
+    store_.before_late = [&](std::size_t commit) {
+        if (commit == 1)
+            submit(turn_of(2));
+    };
+    store_.decide = [](std::size_t number) { return number == 1 ? outcome::full : outcome::durable; };
+    store::batch turns = turn_of(1);
+    made().commit_here(turns, urgency::caller_waits);
+    made().start();
+    made().stop();
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {2}, {}}, {{1}, {2}, {}}}));
+}
+
+TEST_F(CommitterLines, TheJournalsOwnRecordIsMadeAgainForWhatComesLate)
+{
+    std::uint64_t calls = 100;
+    events_.complete = [&](store::batch& own) { own.put(store::table::meta, {++calls, 0}, "clock"); };
+    store_.before_late = [&](std::size_t) { submit(turn_of(2)); };
+    store::batch turns = turn_of(1);
+    made().commit_here(turns, urgency::caller_waits);
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {2}, {101, 102}}}));
 }
 
 TEST_F(CommitterLines, BackgroundWorkWaitsUntilTheCallersLineIsEmpty)

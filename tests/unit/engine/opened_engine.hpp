@@ -26,7 +26,6 @@ class lent_store final : public store::store
 {
 public:
     lent_store(std::shared_ptr<everstep::store::memory_store> of, std::atomic<int>& checks) : of_(std::move(of)), checks_(checks) {}
-    everstep::store::commit_result commit(std::span<const everstep::store::batch* const> parts) override { return of_->commit(parts); }
     void read(const std::function<void(const everstep::store::snapshot&)>& visit) const override { of_->read(visit); }
     everstep::store::space usage() const override { return of_->usage(); }
     std::uint32_t check_readers() override
@@ -36,6 +35,10 @@ public:
     }
 
 private:
+    everstep::store::commit_result do_commit(std::span<const everstep::store::batch* const> parts, const late_parts& late) override
+    {
+        return of_->commit(parts, late);
+    }
     std::shared_ptr<everstep::store::memory_store> of_;
     std::atomic<int>& checks_;
 };

@@ -31,7 +31,6 @@ class opened_store final : public store::store
 public:
     std::map<int, std::function<void()>> before, inside; ///< by number of the read: 1, 2, …
 
-    everstep::store::commit_result commit(std::span<const everstep::store::batch* const> parts) override { return of_.commit(parts); }
     void read(const std::function<void(const everstep::store::snapshot&)>& visit) const override
     {
         const int number = ++reads_;
@@ -45,6 +44,10 @@ public:
     std::uint32_t check_readers() override { return 0; }
 
 private:
+    everstep::store::commit_result do_commit(std::span<const everstep::store::batch* const> parts, const late_parts& late) override
+    {
+        return of_.commit(parts, late);
+    }
     static void call(const std::map<int, std::function<void()>>& from, int number)
     {
         if (const auto at = from.find(number); at != from.end())
