@@ -57,8 +57,8 @@ public:
     bool is_open() const noexcept { return state_.load(std::memory_order_acquire) == life::open; }
     bool was_opened() const noexcept { return state_.load(std::memory_order_acquire) != life::made; }
 
-    /// Ends in `to` exactly once. Any thread.
-    void accept(request&& what, std::unique_ptr<receiver> to);
+    /// The answer, where there is one at once; else what `receiver_of` gives, which is called then, gets it exactly once. Any thread.
+    std::optional<answer> accept(request&& what, const std::function<std::unique_ptr<receiver>()>& receiver_of);
     /// Whether the calling thread is one that a blocking call would wait for.
     bool is_own_thread() const noexcept;
     /// Empty where it is closed.

@@ -134,30 +134,36 @@ std::uint32_t journal_reader::find_reply(base::run_number run) const
     return reply;
 }
 
-std::optional<std::string> journal_reader::body_at(base::run_number run, std::uint32_t seq) const
+bool journal_reader::body_at(base::run_number run, std::uint32_t seq, const std::function<bool(std::string_view)>& take) const
 {
-    std::optional<std::string> body;
+    bool taken = false;
     look([&](const store::snapshot& now) {
         // The chain needs the checksum of the record before: the last one of the entry before.
         journal::tail before = journal::first_tail(run);
         before.next_seq = seq;
-        std::optional<journal::history_reader> entry;
+        std::optional<journal::history_reader> cut;
         now.scan(table::history, journal::history_key(run, seq == 0 ? 0 : seq - 1), [&](record_key at, std::string_view value) {
             if (at.major != base::to_integer(run) || seq_of(at) > seq)
                 return false;
-            if (seq_of(at) == seq)
+            if (seq_of(at) < seq)
             {
-                if (!entry)
-                    entry.emplace(run, before);
-                return entry->take(at, value);
+                if (value.size() >= sizeof before.checksum)
+                    before.checksum = base::load_little<std::uint64_t>(value.data() + value.size() - sizeof before.checksum);
+                return true;
             }
-            if (value.size() >= sizeof before.checksum)
-                before.checksum = base::load_little<std::uint64_t>(value.data() + value.size() - sizeof before.checksum);
-            return true;
+            if (cut)
+                return cut->take(at, value);
+            const auto whole = at == journal::history_key(run, seq) ? journal::whole_entry(at, value, before.checksum) : std::nullopt;
+            if (whole)
+            {
+                taken = take(*whole);
+                return false;
+            }
+            return cut.emplace(run, before).take(at, value);
         });
-        if (entry && entry->finish() && entry->entries().size() == 1)
-            body.emplace(entry->entries().front());
+        if (cut && cut->finish() && cut->entries().size() == 1)
+            taken = take(cut->entries().front());
     });
-    return body;
+    return taken;
 }
 }

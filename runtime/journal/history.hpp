@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,10 @@ tail first_tail(base::run_number run) noexcept;
 /// must neither call append nor leave the thread; when it throws, `end` has not moved.
 using put_record = std::function<void(record_key, std::string_view)>;
 std::size_t append(base::run_number run, tail& end, const entry& e, const put_record& put);
+
+/// The body of an entry that lies whole in one record, as most do. Nothing: it is cut into chunks, or its checksum, which covers
+/// `previous`, that of the record before, does not match; a history_reader tells which.
+std::optional<std::string_view> whole_entry(record_key at, std::string_view value, std::uint64_t previous) noexcept;
 
 enum class history_fault : std::uint8_t
 {

@@ -287,7 +287,7 @@ public:
             std::shared_ptr<pending> to_;
         };
         auto got = std::make_shared<pending>(world_.bell);
-        core_->accept(std::move(what), std::make_unique<receiver>(got));
+        detail::submit(core_, std::move(what), std::make_unique<receiver>(got));
         return got;
     }
     std::string wait(const std::shared_ptr<pending>& got, bool time_flies = true)

@@ -91,8 +91,11 @@ void environment::open_with(const std::string& directory, std::uint64_t map_byte
 
 environment::~environment()
 {
-    if (env_ != nullptr && !forked())
-        mdb_env_close(env_);
+    if (env_ == nullptr || forked())
+        return;
+    while (MDB_txn* const spare = take_spare_reader())
+        mdb_txn_abort(spare);
+    mdb_env_close(env_);
 }
 
 void environment::create_tables()
@@ -152,6 +155,26 @@ std::uint32_t environment::check_readers() const
     int dead{};
     check(mdb_reader_check(env_, &dead), "mdb_reader_check");
     return static_cast<std::uint32_t>(dead);
+}
+
+MDB_txn* environment::take_spare_reader() const noexcept
+{
+    for (auto& place : spare_readers_)
+        if (place.load(std::memory_order_relaxed) != nullptr)
+            if (MDB_txn* const taken = place.exchange(nullptr, std::memory_order_acquire))
+                return taken;
+    return nullptr;
+}
+
+bool environment::keep_spare_reader(MDB_txn* reset) const noexcept
+{
+    for (auto& place : spare_readers_)
+    {
+        MDB_txn* none = nullptr;
+        if (place.compare_exchange_strong(none, reset, std::memory_order_release, std::memory_order_relaxed))
+            return true;
+    }
+    return false;
 }
 
 std::uint64_t environment::oldest_reader_lag() const

@@ -6,6 +6,7 @@
 #include "store/store.hpp"
 
 #include <array>
+#include <atomic>
 #include <lmdb.h>
 #include <string>
 
@@ -40,6 +41,11 @@ public:
 
     std::uint32_t check_readers() const;
 
+    /// A read transaction that was reset, to be renewed; null: there is none. Any thread.
+    MDB_txn* take_spare_reader() const noexcept;
+    /// False: enough are kept. A kept one holds its slot in the table of readers, and nothing in the file. Any thread.
+    bool keep_spare_reader(MDB_txn* reset) const noexcept;
+
     /// Commits since the oldest live reader began.
     std::uint64_t oldest_reader_lag() const;
 
@@ -50,5 +56,6 @@ private:
     const owner_lock& owner_;
     MDB_env* env_{};
     std::array<MDB_dbi, table_count> tables_{};
+    mutable std::array<std::atomic<MDB_txn*>, 4> spare_readers_{};
 };
 }

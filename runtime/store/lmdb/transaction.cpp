@@ -20,9 +20,22 @@ MDB_txn* begin(const environment& owner, unsigned flags)
     check(code, "mdb_txn_begin");
     return txn;
 }
+
+/// To take a slot in the table of readers needs LMDB's lock; one that was put by has its own.
+MDB_txn* begin_reading(const environment& owner)
+{
+    MDB_txn* const spare = owner.take_spare_reader();
+    if (spare == nullptr)
+        return begin(owner, MDB_RDONLY);
+    const int code = mdb_txn_renew(spare);
+    if (code != MDB_SUCCESS)
+        mdb_txn_abort(spare);
+    check(code, "mdb_txn_renew");
+    return spare;
+}
 }
 
-transaction::transaction(const environment& owner, unsigned flags) : owner_(&owner), txn_(begin(owner, flags)) {}
+transaction::transaction(const environment& owner, MDB_txn* begun) : owner_(&owner), txn_(begun) {}
 
 transaction::~transaction()
 {
@@ -60,12 +73,23 @@ std::uint64_t transaction::used_bytes() const
     return pages * page_bytes;
 }
 
-read_txn::read_txn(const environment& owner) : transaction(owner, MDB_RDONLY) {}
+read_txn::read_txn(const environment& owner) : transaction(owner, begin_reading(owner)) {}
+
+read_txn::~read_txn()
+{
+    if (native() == nullptr || owner().forked())
+        return;
+    mdb_txn_reset(native());
+    if (owner().keep_spare_reader(native()))
+        forget();
+}
 
 void read_txn::keep_tables() &&
 {
     check(mdb_txn_commit(forget()), "mdb_txn_commit");
 }
+
+write_txn::write_txn(const environment& owner) : transaction(owner, begin(owner, 0)) {}
 
 void write_txn::commit() &&
 {

@@ -24,7 +24,7 @@ public:
     std::uint64_t used_bytes() const;
 
 protected:
-    transaction(const environment& owner, unsigned flags);
+    transaction(const environment& owner, MDB_txn* begun);
     transaction(transaction&& other) noexcept : owner_(other.owner_), txn_(std::exchange(other.txn_, nullptr)) {}
     transaction& operator=(transaction&&) = delete;
 
@@ -44,6 +44,8 @@ public:
     /// When the table of readers is full, the slots of the dead are freed first (H8).
     explicit read_txn(const environment& owner);
     read_txn(read_txn&&) noexcept = default;
+    /// Puts the handle by for the next one, where few enough are.
+    ~read_txn();
 
     /// Ends it, and keeps the table handles that were opened in it.
     void keep_tables() &&;
@@ -52,7 +54,7 @@ public:
 class write_txn : public transaction
 {
 public:
-    explicit write_txn(const environment& owner) : transaction(owner, 0) {}
+    explicit write_txn(const environment& owner);
     write_txn(write_txn&&) noexcept = default;
 
     /// LMDB frees the handle also when this fails, so it is forgotten first. Throws lmdb_error.

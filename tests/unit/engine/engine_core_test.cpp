@@ -302,7 +302,7 @@ TEST(EngineCore, ReceiverMayCloseTheEngine)
     engine.add("seven", seven).core->open();
     engine.start(seven, "a", 1)->value();
     engine.ask(request_kind::result, seven, "a")->value();
-    engine.core->accept({request_kind::status, admission::wait, test::fake_host::key_of(seven), "a", {}}, std::make_unique<closer>(engine));
+    detail::submit(engine.core, {request_kind::status, admission::wait, test::fake_host::key_of(seven), "a", {}}, std::make_unique<closer>(engine));
     EXPECT_FALSE(engine.core->is_open());
 }
 

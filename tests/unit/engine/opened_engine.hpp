@@ -86,7 +86,7 @@ public:
     std::shared_ptr<test::given_answer> send(detail::request what)
     {
         auto got = std::make_shared<test::given_answer>();
-        core->accept(std::move(what), std::make_unique<test::given_answer::end>(got));
+        detail::submit(core, std::move(what), std::make_unique<test::given_answer::end>(got));
         return got;
     }
     template <class Result, class Reply, class Input>

@@ -36,6 +36,12 @@ entry large_entry(const std::string& payload)
     return e;
 }
 
+record_check check_body(const sample::records::value_type& record, std::uint64_t previous)
+{
+    std::string_view body;
+    return check_record(table::history, record.first, record.second, body, previous);
+}
+
 /// Two small entries around one of three chunks.
 sample::records history_with_chunks()
 {
@@ -167,6 +173,44 @@ TEST(History, EmptyHistoryIsNoFault)
 }
 
 TEST(History, ChainsOfTwoRunsBeginDifferently) { EXPECT_NE(first_tail(run_number{7}), first_tail(run_number{8})); }
+
+TEST(WholeEntry, IsWhatTheReaderReads)
+{
+    const auto written = history_with_chunks();
+    history_reader reader(sample::run);
+    ASSERT_TRUE(read(reader, written));
+    EXPECT_EQ(whole_entry(written[0].first, written[0].second, first_tail(sample::run).checksum), reader.entries()[0]);
+}
+
+TEST(WholeEntry, IsNoneWhereTheEntryIsCut)
+{
+    const auto written = history_with_chunks();
+    const std::string& before = written[0].second;
+    const auto previous = everstep::base::load_little<std::uint64_t>(before.data() + before.size() - checksum_bytes);
+    ASSERT_EQ(check_body(written[1], previous), record_check::good);
+    EXPECT_EQ(whole_entry(written[1].first, written[1].second, previous), std::nullopt);
+}
+
+TEST(WholeEntry, IsNoneBehindAnotherRecord)
+{
+    const auto written = history_with_chunks();
+    EXPECT_EQ(whole_entry(written[0].first, written[0].second, first_tail(sample::run).checksum + 1), std::nullopt);
+}
+
+TEST(WholeEntry, IsNoneAtAnotherPlace)
+{
+    const auto written = history_with_chunks();
+    EXPECT_EQ(whole_entry(history_key(run_number{8}, 0), written[0].second, first_tail(sample::run).checksum), std::nullopt);
+}
+
+TEST(WholeEntry, IsNoneWithoutABody)
+{
+    for (const std::string_view body : {std::string_view(), std::string_view("\1")})
+    {
+        const auto all = forged(body);
+        EXPECT_EQ(whole_entry(all[0].first, all[0].second, first_tail(sample::run).checksum), std::nullopt) << body.size();
+    }
+}
 
 TEST(HistoryReader, MissingRecordIsDamaged)
 {

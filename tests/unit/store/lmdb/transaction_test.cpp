@@ -5,7 +5,9 @@
 #include "store_environment.hpp"
 
 #include <gtest/gtest.h>
+#include <set>
 #include <type_traits>
+#include <vector>
 
 using namespace everstep::store::lmdb;
 using everstep::store::table;
@@ -61,6 +63,56 @@ TEST(Transaction, UsedBytesCountWhatIsWritten)
     for (std::uint64_t i = 0; i < 100; ++i)
         write_cursor(writing, table::run).put({1, i}, std::string(1000, 'x'));
     EXPECT_GE(writing.used_bytes(), before + 100'000);
+}
+
+TEST(Transaction, AReaderThatWasPutByIsUsedAgain)
+{
+    const store_environment opened;
+    MDB_txn* const first = read_txn(*opened).native();
+    EXPECT_EQ(read_txn(*opened).native(), first);
+}
+
+TEST(Transaction, AReaderThatWasPutByShowsWhatWasCommittedSince)
+{
+    const store_environment opened;
+    {
+        const read_txn before(*opened);
+    }
+    write_txn writing(*opened);
+    write_cursor(writing, table::run).put({1, 1}, "x");
+    std::move(writing).commit();
+    EXPECT_EQ(read_txn(*opened).get(table::run, {1, 1}), "x");
+}
+
+TEST(Transaction, AReaderThatWasPutByKeepsNoPages)
+{
+    const store_environment opened;
+    {
+        const read_txn before(*opened);
+    }
+    for (int n = 0; n < 3; ++n)
+    {
+        write_txn writing(*opened);
+        write_cursor(writing, table::run).put({1, 1}, "x");
+        std::move(writing).commit();
+    }
+    EXPECT_EQ(opened->oldest_reader_lag(), 0u);
+}
+
+TEST(Transaction, ReadersAtOnceHaveHandlesOfTheirOwn)
+{
+    const store_environment opened;
+    std::set<MDB_txn*> handles;
+    for (int round = 0; round < 2; ++round)
+    {
+        std::vector<read_txn> all;
+        for (int n = 0; n < 8; ++n)
+            all.emplace_back(*opened);
+        handles.clear();
+        for (const read_txn& one : all)
+            handles.insert(one.native());
+    }
+    EXPECT_EQ(handles.size(), 8u);
 }
 
 TEST(Transaction, AFullTableOfReadersIsAnErrorAndNoCrash)
