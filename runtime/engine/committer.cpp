@@ -16,14 +16,19 @@ using namespace std::chrono_literals;
 constexpr std::size_t commit_bytes_max = 8u << 20;
 constexpr std::size_t spare_batches_max = 16;
 
-/// While callers are about, which is for so long after one was seen, background work is this much of a commit.
+/// While callers are about, which is for so long after one was seen, a commit is this much work of theirs and background work together,
+/// or only theirs.
 constexpr base::time_us callers_about = 1'000'000;
 constexpr std::chrono::nanoseconds background_work_max = 2ms;
 /// Smaller commits would be nothing but their syncs.
 constexpr std::size_t background_writes_min = 128;
 constexpr std::size_t no_bound = ~std::size_t{0};
-/// After so many commits in a row that callers alone would fill.
-constexpr unsigned crowded_commits = 4;
+/// Background work is owed at most so many commits' worth; from then on it has its half, whoever comes.
+constexpr std::size_t commits_owed = 2;
+/// So many commits in a row leave it nothing because callers have more than they take; the next takes all callers, and then some of it.
+constexpr unsigned passed_over_max = 8;
+/// What a shard that commits by itself takes of others, who come late.
+constexpr std::size_t late_writes_max_here = 64;
 /// Who makes background work stops when so many commits' worth is queued: one is being written, one is ready.
 constexpr std::size_t commits_ahead = 2;
 /// As above where callers are not about, and commits are as large as they come.
@@ -130,10 +135,10 @@ position committer::commit_here(store::batch& turns, urgency how)
     if (alone)
     {
         committing_ = true;
-        here_.of_line[static_cast<std::size_t>(how)] = take_some(how, true, no_bound, no_bound);
+        take_some(here_.of_line[static_cast<std::size_t>(how)], how, true, no_bound, no_bound);
         lock.unlock();
         complete();
-        const store::outcome what = try_commit(here_);
+        const store::outcome what = try_commit(here_, late_writes_max_here);
         lock.lock();
         committing_ = false;
         if (what == store::outcome::full)
@@ -181,14 +186,25 @@ std::size_t committer::background_writes_max() const
     return std::max(background_writes_min, static_cast<std::size_t>(by_time));
 }
 
-/// How much background work goes with so many writes of callers. Where they alone fill one commit after the other it is half as much: else
-/// what their work leads to, deletion in the end, would fall behind for as long as they come.
-std::size_t committer::background_beside(std::size_t callers, std::size_t background)
+/// Takes background work that goes with so many writes of callers. What a burst of theirs pushes aside is owed, and where they fill one
+/// commit after the other it has half as much as they: else what their work leads to, deletion in the end, would fall behind for as long
+/// as they come. A large submission goes when as much is owed.
+void committer::take_background(share& into, std::size_t callers, std::size_t bound)
 {
-    crowded_ = callers < background ? 0 : std::min(crowded_ + 1, crowded_commits);
-    if (crowded_ == crowded_commits)
-        return callers / 2;
-    return std::max(background_writes_min, background - std::min(background, callers));
+    std::size_t writes_max = no_bound;
+    if (bound != no_bound)
+    {
+        const std::size_t half = callers / 2;
+        owed_ += std::max(half, background_writes_min);
+        writes_max = std::max(bound - std::min(bound, callers), background_writes_min);
+        if (owed_ >= commits_owed * bound)
+            writes_max = std::max(writes_max, half);
+        if (const std::size_t first = line(urgency::background).queue.front().writes().size(); owed_ >= first)
+            writes_max = std::max(writes_max, first);
+    }
+    auto& rest = into.of_line[static_cast<std::size_t>(urgency::background)];
+    take_some(rest, urgency::background, callers == 0, commit_bytes_max, writes_max);
+    owed_ = has_queued(urgency::background) ? owed_ - std::min(owed_, writes_of(rest)) : 0;
 }
 
 void committer::learn_cost(std::chrono::nanoseconds work, std::size_t writes)
@@ -201,9 +217,8 @@ void committer::learn_cost(std::chrono::nanoseconds work, std::size_t writes)
 }
 
 /// Whole submissions, as many as fit.
-std::vector<store::batch> committer::take_some(urgency how, bool one_at_least, std::size_t bytes_max, std::size_t writes_max)
+void committer::take_some(std::vector<store::batch>& into, urgency how, bool one_at_least, std::size_t bytes_max, std::size_t writes_max)
 {
-    std::vector<store::batch> taken;
     std::vector<store::batch>& queue = line(how).queue;
     std::size_t bytes = 0;
     std::size_t writes = 0;
@@ -218,11 +233,10 @@ std::vector<store::batch> committer::take_some(urgency how, bool one_at_least, s
         writes = more_writes;
     }
     const auto end = queue.begin() + static_cast<std::ptrdiff_t>(count);
-    taken.insert(taken.end(), std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
+    into.insert(into.end(), std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
     queue.erase(queue.begin(), end);
     if (how == urgency::background)
         background_queued_.fetch_sub(writes, std::memory_order_relaxed);
-    return taken;
 }
 
 /// Also ends the commit of what `into` held.
@@ -242,23 +256,24 @@ bool committer::take(share& into)
         return false;
     const std::size_t background = background_writes_max();
     background_enough_.store(background == no_bound ? background_enough_alone : commits_ahead * background, std::memory_order_relaxed);
-    auto& [callers, rest] = into.of_line;
-    callers = take_some(urgency::caller_waits, true, commit_bytes_max, no_bound);
-    const std::size_t beside = background_beside(writes_of(callers), background);
-    if (!has_queued(urgency::caller_waits)) // else background turns could overtake what they depend on
-        rest = take_some(urgency::background, callers.empty(), commit_bytes_max, beside);
+    auto& callers = into.of_line[static_cast<std::size_t>(urgency::caller_waits)];
+    take_some(callers, urgency::caller_waits, true, passed_over_ < passed_over_max ? commit_bytes_max : no_bound, no_bound);
+    passed_over_ = has_queued(urgency::caller_waits) ? passed_over_ + 1 : 0;
+    if (passed_over_ == 0 && has_queued(urgency::background)) // where callers are left, background turns could overtake what they depend on
+        take_background(into, writes_of(callers), background);
     committing_ = !into.empty();
     return committing_;
 }
 
-/// Who comes while a commit is written goes with it: he depends on nothing of the background that is not durable. False: nobody came.
-bool committer::take_late(share& into)
+/// Who comes while a commit is written goes with it: he depends on nothing of the background that is not durable. False: nobody came. (A
+/// commit that found no room does not grow.)
+bool committer::take_late(share& into, std::size_t writes_max)
 {
     const std::size_t bytes = into.bytes();
-    if (bytes < commit_bytes_max)
+    if (bytes < commit_bytes_max && !is_full())
     {
         const std::scoped_lock lock(mutex_);
-        into.late = take_some(urgency::caller_waits, false, commit_bytes_max - bytes, no_bound);
+        take_some(into.late, urgency::caller_waits, false, commit_bytes_max - bytes, writes_max);
     }
     return !into.late.empty();
 }
@@ -271,7 +286,7 @@ void committer::work()
         complete();
         for (unsigned tries = 0;; ++tries)
         {
-            const store::outcome what = try_commit(mine);
+            const store::outcome what = try_commit(mine, no_bound);
             if (what == store::outcome::durable)
                 break;
             if (what == store::outcome::unknown || !wait_for_room(tries))
@@ -288,7 +303,7 @@ void committer::complete()
 }
 
 /// One commit of `what` and of the journal's own records. The caller has set committing_.
-store::outcome committer::try_commit(share& what)
+store::outcome committer::try_commit(share& what, std::size_t late_writes_max)
 {
     views_.clear();
     for (const auto& parts : what.of_line)
@@ -298,7 +313,7 @@ store::outcome committer::try_commit(share& what)
     late_views_.clear();
     const auto late = [&]() -> std::span<const store::batch* const>
     {
-        if (take_late(what))
+        if (take_late(what, late_writes_max))
         {
             complete();
             for (const store::batch& part : what.late)

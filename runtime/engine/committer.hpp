@@ -7,8 +7,9 @@
 //   shards --submit--> two queues --commit--> store --durable(position)--> shards
 //
 // A queue's order is the order of its commits, and a submission is never cut. What somebody waits for goes first, all of it; the rest is
-// background work, and while callers are about it fills no commit beyond two milliseconds of work, so that a caller who comes in the
-// middle of a commit does not wait long for it; who comes before its sync begins goes with it. No turn overtakes one that it depends on:
+// background work, and while callers are about it fills no commit beyond two milliseconds of work (unless callers fill one after the
+// other, or a submission is larger), so that a caller who comes in the middle of a commit does not wait long for it; who comes before its
+// sync begins goes with it. No turn overtakes one that it depends on:
 // who submits sees to that (shard::begin_turn), so what is durable is causally closed at any time. Nothing queued is ever refused: where
 // disk or map is full the same commit is tried again. A commit whose outcome is unknown stops everything.
 
@@ -101,17 +102,17 @@ private:
     void work();
     position enqueue(store::batch& turns, urgency how);
     bool take(share& into);
-    std::vector<store::batch> take_some(urgency how, bool one_at_least, std::size_t bytes_max, std::size_t writes_max);
-    bool take_late(share& into);
+    void take_some(std::vector<store::batch>& into, urgency how, bool one_at_least, std::size_t bytes_max, std::size_t writes_max);
+    void take_background(share& into, std::size_t callers, std::size_t bound);
+    bool take_late(share& into, std::size_t writes_max);
     void give_back(share& taken);
     void keep_spare(share& used);
     bool has_queued(urgency how) const noexcept { return !line(how).queue.empty(); }
     bool has_queued() const noexcept { return has_queued(urgency::caller_waits) || has_queued(urgency::background); }
     void complete();
-    store::outcome try_commit(share& what);
+    store::outcome try_commit(share& what, std::size_t late_writes_max);
     bool wait_for_room(unsigned tries);
     std::size_t background_writes_max() const;
-    std::size_t background_beside(std::size_t callers, std::size_t background);
     void learn_cost(std::chrono::nanoseconds work, std::size_t writes);
     waiting_line& line(urgency how) noexcept { return lines_[static_cast<std::size_t>(how)]; }
     const waiting_line& line(urgency how) const noexcept { return lines_[static_cast<std::size_t>(how)]; }
@@ -125,7 +126,8 @@ private:
     waiting_line lines_[urgencies];
     std::vector<store::batch> spare_; ///< empty batches that keep their memory
     base::time_us caller_came_; ///< when one last submitted something
-    unsigned crowded_{}; ///< commits in a row
+    std::size_t owed_{};     ///< writes, to background work
+    unsigned passed_over_{}; ///< commits in a row that left background work nothing
     bool committing_{}; ///< some thread makes a commit
     bool sleeping_{};   ///< the thread waits for work
     bool stopping_{};

@@ -40,8 +40,8 @@ public:
 
 private:
     static constexpr std::size_t left_max = 1000;
-    /// Of one piece, about. A run has four writes at most and five records at least, so it is 128 writes at most, which is what the
-    /// committer finds room for in any commit.
+    /// Of one piece, about. A run has four writes at most and five records at least, so it is 128 writes at most, a small part
+    /// of a commit.
     static constexpr std::size_t batch_records = 160;
     static constexpr std::size_t records_besides = 3; ///< of a run, its history apart; that has two at least
 

@@ -132,8 +132,8 @@ public:
     store(const store&) = delete;
     store& operator=(const store&) = delete;
 
-    /// Asked once, when everything else is written and has yet to be synced: what is to go with it, as if it stood at the end of the
-    /// parts. It must not call the store; what it gives outlives the commit.
+    /// Asked once, as late as the store can (LMDB: when all else is written and has yet to be synced): what is to go with the parts, as if
+    /// it stood at their end. It must not call the store; what it gives outlives the commit.
     using late_parts = std::function<std::span<const batch* const>()>;
 
     /// Applies all batches as one atomic, durable unit. Threads: any, but one at a time; LMDB

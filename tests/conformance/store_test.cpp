@@ -1,5 +1,6 @@
 // What every store promises, over every store that there is.
 
+#include "store_fault_calls.hpp"
 #include "store_probe.hpp"
 #include "store_stage.hpp"
 

@@ -105,13 +105,65 @@ TEST_F(CommitterLines, WhatCallersWriteIsPartOfTheBound)
 
 TEST_F(CommitterLines, CallersWhoFillEveryCommitLeaveHalfAsMuchToTheBackground)
 {
-    for (std::uint64_t n = 1; n <= 5; ++n)
-        submit(turn_of(n, 4'000, 2'000)); // one is a commit
-    for (std::uint64_t n = 11; n <= 13; ++n)
-        background(turn_of(n, 1'000, 1));
+    store_.decide = [&](std::size_t commit) {
+        if (commit < 3)
+            submit(turn_of(1 + commit, 4'000));
+        return outcome::durable;
+    };
+    submit(turn_of(1, 4'000));
+    for (std::uint64_t n = 11; n <= 40; ++n)
+        background(turn_of(n, 200));
+    made().start();
+    await_durable(3);
+    made().stop();
+    // A burst pushes the rest aside, but for one; then half of 4,000 writes are ten times 200.
+    EXPECT_EQ(store_.sizes()[0], 2u);
+    EXPECT_EQ(store_.sizes()[1], 11u);
+    EXPECT_EQ(store_.sizes()[2], 11u);
+}
+
+TEST_F(CommitterLines, BackgroundIsOwedNothingAfterACommitOfItsOwn)
+{
+    store_.decide = [&](std::size_t commit) {
+        if (commit % 2 == 0)
+            submit(turn_of(100 + commit, 4'000));
+        return outcome::durable;
+    };
+    for (std::uint64_t n = 1; n <= 41; ++n)
+        background(turn_of(n, 200));
+    submit(turn_of(100, 4'000));
+    made().start();
+    await_durable(4);
+    made().stop();
+    for (std::size_t burst = 0; burst <= 6; burst += 2)
+        EXPECT_LE(store_.sizes()[burst], 3u) << burst;
+}
+
+TEST_F(CommitterLines, ALargeBackgroundSubmissionGoesWhenAsMuchIsOwed)
+{
+    store_.decide = [&](std::size_t commit) {
+        if (commit < 20)
+            submit(turn_of(10 + commit));
+        return outcome::durable;
+    };
+    submit(turn_of(10));
+    background(turn_of(1, 2'000)); // 128 writes a commit are owed, and the bound is some 1,300
+    made().start();
+    await_durable(20);
+    made().stop();
+    std::vector<std::size_t> expected(20, 1);
+    expected[15] = 2;
+    EXPECT_EQ(store_.sizes(), expected);
+}
+
+TEST_F(CommitterLines, CallersBeyondWhatACommitTakesDoNotKeepTheBackgroundOutForEver)
+{
+    for (std::uint64_t n = 1; n <= 12; ++n)
+        submit(megabytes(n, 5));
+    background(turn_of(20));
     made().start();
     made().stop();
-    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {}}, {{2}, {}}, {{3}, {}}, {{4}, {}}, {{5}, {11}, {12}, {}}, {{13}, {}}}));
+    EXPECT_EQ(store_.sizes(), (std::vector<std::size_t>{1, 1, 1, 1, 1, 1, 1, 1, 5}));
 }
 
 TEST_F(CommitterLines, WhoComesBeforeTheSyncGoesWithTheCommit)
@@ -184,6 +236,30 @@ TEST_F(CommitterLines, WhatCameLateHereIsGivenBackWithTheRest)
     made().start();
     made().stop();
     EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {2}, {}}, {{1}, {2}, {}}}));
+}
+
+TEST_F(CommitterLines, ACommitThatFoundNoRoomDoesNotGrow)
+{
+    store_.before_late = [&](std::size_t commit) {
+        if (commit == 2)
+            submit(turn_of(2));
+    };
+    store_.decide = [](std::size_t number) { return number == 1 ? outcome::full : outcome::durable; };
+    submit(turn_of(1));
+    made().start();
+    await_durable(2);
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {}}, {{1}, {}}, {{2}, {}}}));
+}
+
+TEST_F(CommitterLines, AShardThatCommitsByItselfTakesLittleOfOthers)
+{
+    store_.before_late = [&](std::size_t commit) {
+        if (commit == 1)
+            submit(turn_of(2, 65));
+    };
+    store::batch turns = turn_of(1);
+    made().commit_here(turns, urgency::caller_waits);
+    EXPECT_EQ(store_.tried(), (std::vector<parts>{{{1}, {}}}));
 }
 
 TEST_F(CommitterLines, TheJournalsOwnRecordIsMadeAgainForWhatComesLate)

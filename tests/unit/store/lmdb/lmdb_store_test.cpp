@@ -3,7 +3,7 @@
 #include "store/lmdb/transaction.hpp"
 #include "store_child.hpp"
 #include "store_directory.hpp"
-#include "store_faults.hpp"
+#include "store_fault_calls.hpp"
 #include "store_journal.hpp"
 #include "store_probe.hpp"
 
