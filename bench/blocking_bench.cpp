@@ -9,7 +9,7 @@
 #include <everstep/async.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <deque>
 #include <stdexcept>
 #include <string>
 
@@ -135,20 +135,21 @@ waits_outcome wait_at_once(benchmark::State& state, const settings& chosen, work
 void add_waits(figures& to, const settings& chosen, const char* place, workload function)
 {
     const int rounds = chosen.quick() ? 1 : 3;
-    const auto last = std::make_shared<std::optional<waits_outcome>>();
+    const auto measured = std::make_shared<std::deque<waits_outcome>>();
     const auto threads = [=, &chosen](benchmark::State& state)
     {
-        *last = wait_at_once(state, chosen, function);
-        state.counters[value_counter] = (*last)->threads;
+        measured->push_back(wait_at_once(state, chosen, function));
+        state.counters[value_counter] = measured->back().threads;
     };
     const auto time = [=, &chosen](benchmark::State& state)
     {
-        // Where both figures are asked for, one measurement tells both.
-        const waits_outcome seen = *last ? **last : wait_at_once(state, chosen, function);
-        last->reset();
-        while (state.KeepRunning())
-            ;
-        state.counters[value_counter] = seen.took_ms;
+        if (measured->empty())
+            measured->push_back(wait_at_once(state, chosen, function));
+        else // where both figures are asked for, one measurement tells both
+            while (state.KeepRunning())
+                ;
+        state.counters[value_counter] = measured->front().took_ms;
+        measured->pop_front();
     };
     const auto figure_of = [&](const char* name, const char* unit, std::vector<goal> goals)
     {

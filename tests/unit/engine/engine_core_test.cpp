@@ -31,6 +31,14 @@ workflow<int> seven(context&, int)
     co_return 7;
 }
 
+/// Records what it draws, and does nothing outside.
+workflow<int> draws(context& ctx, int)
+{
+    const std::uint64_t first = ctx.random();
+    const std::uint64_t second = ctx.random();
+    co_return first == second ? 1 : 2;
+}
+
 workflow<int> naps(context& ctx, int)
 {
     co_await ctx.sleep_for(std::chrono::seconds(5));
@@ -143,6 +151,28 @@ TEST(EngineCore, RunNumbersGoOnBehindTheLastRun)
     opened_engine again(std::shared_ptr(store->clone()));
     again.core->open();
     EXPECT_EQ(base::to_integer(again.core->take_run_number()), 11u);
+}
+
+TEST(EngineCore, ARunThatNeitherWaitsNorActsOutsideTakesOneCommit)
+{
+    opened_engine engine;
+    engine.add("draws", draws).core->open();
+    const std::uint64_t before = engine.store->commits();
+    engine.start(draws, "a", 1)->value();
+    engine.ask(request_kind::result, draws, "a")->value();
+    EXPECT_EQ(engine.store->commits() - before, 1u);
+}
+
+TEST(EngineCore, AWaitTakesOneCommitMore)
+{
+    opened_engine engine;
+    engine.add("naps", naps).core->open();
+    const std::uint64_t before = engine.store->commits();
+    engine.start(naps, "a", 1)->value();
+    const auto result = engine.ask(request_kind::result, naps, "a");
+    engine.time->advance_by(5'000'000);
+    result->value();
+    EXPECT_EQ(engine.store->commits() - before, 2u);
 }
 
 TEST(EngineCore, PromisedTimeIsAheadOfEveryEntry)
