@@ -192,6 +192,7 @@ std::size_t committer::background_writes_max() const
 void committer::take_background(share& into, std::size_t callers, std::size_t bound)
 {
     std::size_t writes_max = no_bound;
+    bool one_at_least = callers == 0;
     if (bound != no_bound)
     {
         const std::size_t half = callers / 2;
@@ -199,11 +200,10 @@ void committer::take_background(share& into, std::size_t callers, std::size_t bo
         writes_max = std::max(bound - std::min(bound, callers), background_writes_min);
         if (owed_ >= commits_owed * bound)
             writes_max = std::max(writes_max, half);
-        if (const std::size_t first = line(urgency::background).queue.front().writes().size(); owed_ >= first)
-            writes_max = std::max(writes_max, first);
+        one_at_least |= owed_ >= line(urgency::background).queue.front().writes().size();
     }
     auto& rest = into.of_line[static_cast<std::size_t>(urgency::background)];
-    take_some(rest, urgency::background, callers == 0, commit_bytes_max, writes_max);
+    take_some(rest, urgency::background, one_at_least, commit_bytes_max, writes_max);
     owed_ = has_queued(urgency::background) ? owed_ - std::min(owed_, writes_of(rest)) : 0;
 }
 

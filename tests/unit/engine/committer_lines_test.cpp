@@ -12,6 +12,26 @@ class CommitterLines : public committer_fixture
 {
 protected:
     position background(store::batch turns) { return submit(std::move(turns), urgency::background); }
+
+    /// How many submissions each commit held: a caller's, some time later a small one, and three large ones that came during its sync.
+    std::vector<std::size_t> sizes_of_background_after_a_caller(base::time_us later)
+    {
+        made().start();
+        await_durable(submit(turn_of(1)));
+        now_ = later;
+        barrier_gate gate;
+        store_.decide = [&](std::size_t) {
+            gate.pass();
+            return outcome::durable;
+        };
+        background(turn_of(2));
+        gate.await_arrival();
+        for (std::uint64_t n = 3; n <= 5; ++n)
+            background(turn_of(n, 40'000));
+        gate.open();
+        made().stop(); // it stands in the gate until then
+        return store_.sizes();
+    }
 };
 
 TEST_F(CommitterLines, CallersGoFirst)
@@ -57,40 +77,12 @@ TEST_F(CommitterLines, BackgroundWorkIsNotBoundedWhereNoCallerIsAbout)
 
 TEST_F(CommitterLines, ACallerIsRememberedForASecond)
 {
-    made().start();
-    await_durable(submit(turn_of(1)));
-    now_ = 999'999;
-    barrier_gate gate;
-    store_.decide = [&](std::size_t) {
-        gate.pass();
-        return outcome::durable;
-    };
-    background(turn_of(2));
-    gate.await_arrival();
-    for (std::uint64_t n = 3; n <= 5; ++n)
-        background(turn_of(n, 40'000));
-    gate.open();
-    made().stop();
-    EXPECT_EQ(store_.sizes(), (std::vector<std::size_t>{1, 1, 1, 1, 1}));
+    EXPECT_EQ(sizes_of_background_after_a_caller(999'999), (std::vector<std::size_t>{1, 1, 1, 1, 1}));
 }
 
 TEST_F(CommitterLines, ACallerIsForgottenAfterASecond)
 {
-    made().start();
-    await_durable(submit(turn_of(1)));
-    now_ = 1'000'000;
-    barrier_gate gate;
-    store_.decide = [&](std::size_t) {
-        gate.pass();
-        return outcome::durable;
-    };
-    background(turn_of(2));
-    gate.await_arrival();
-    for (std::uint64_t n = 3; n <= 5; ++n)
-        background(turn_of(n, 40'000));
-    gate.open();
-    made().stop();
-    EXPECT_EQ(store_.sizes(), (std::vector<std::size_t>{1, 1, 3}));
+    EXPECT_EQ(sizes_of_background_after_a_caller(1'000'000), (std::vector<std::size_t>{1, 1, 3}));
 }
 
 TEST_F(CommitterLines, WhatCallersWriteIsPartOfTheBound)
@@ -142,17 +134,17 @@ TEST_F(CommitterLines, BackgroundIsOwedNothingAfterACommitOfItsOwn)
 TEST_F(CommitterLines, ALargeBackgroundSubmissionGoesWhenAsMuchIsOwed)
 {
     store_.decide = [&](std::size_t commit) {
-        if (commit < 20)
+        if (commit < 40)
             submit(turn_of(10 + commit));
         return outcome::durable;
     };
     submit(turn_of(10));
-    background(turn_of(1, 2'000)); // 128 writes a commit are owed, and the bound is some 1,300
+    background(megabytes(1, 9)); // 4,608 writes, more than a commit takes; 128 a commit are owed
     made().start();
-    await_durable(20);
+    await_durable(40);
     made().stop();
-    std::vector<std::size_t> expected(20, 1);
-    expected[15] = 2;
+    std::vector<std::size_t> expected(40, 1);
+    expected[35] = 2;
     EXPECT_EQ(store_.sizes(), expected);
 }
 
