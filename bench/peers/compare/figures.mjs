@@ -29,6 +29,12 @@ export const expectations = [
     ]),
 ];
 
+/// What one round gave, in a line.
+export function roundText(figures, round) {
+    return columns.filter(({ figure }) => figures[figure]?.length >= round)
+        .map(({ figure, head, text }) => `${head.join(' ')} ${text(figures[figure][round - 1])}`).join(', ');
+}
+
 /// Medians over the rounds, of the figures that were measured.
 export function mediansOf(figures) {
     return Object.fromEntries(Object.entries(figures).map(([name, values]) => [name, median(values)]));

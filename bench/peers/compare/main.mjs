@@ -1,6 +1,6 @@
 // Runs everstep and its peers in turns, and prints one table. bench/peers/run calls it; README.md says what is measured.
 
-import { chmodSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { chmodSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 
 import { describeMachine } from './machine.mjs';
 import { readOptions } from './options.mjs';
@@ -21,8 +21,9 @@ function options() {
 
 let interrupted;
 
-async function measureAll(sessions, given, place) {
-    for (let round = 1; round <= given.amounts.rounds; ++round)
+/// Whoever is stopped in the third round keeps two.
+async function measureAll(sessions, given, place, keep) {
+    for (let round = 1; round <= given.amounts.rounds; ++round) {
         for (const session of sessions.filter(({ failure }) => !failure))
             try {
                 session.versions ??= session.system.versions(place);
@@ -33,6 +34,8 @@ async function measureAll(sessions, given, place) {
                 session.versions ??= [];
                 console.error(`bench/peers: ${error.message}`);
             }
+        keep();
+    }
 }
 
 const given = options();
@@ -60,12 +63,13 @@ try {
             (what) => console.error(`round ${made.round} of ${given.amounts.rounds}: ${system.title}, ${what}`));
         return made;
     });
-    await measureAll(sessions, given, place);
-    if (interrupted === undefined) {
-        const report = makeReport(sessions, given.amounts, machine);
-        printReport(report);
-        if (json) writeSync(json, `${JSON.stringify(report, null, 1)}\n`);
-    }
+    const reportNow = () => makeReport(sessions, given.amounts, machine);
+    await measureAll(sessions, given, place, () => {
+        if (!json) return;
+        ftruncateSync(json);
+        writeSync(json, `${JSON.stringify(reportNow(), null, 1)}\n`, 0);
+    });
+    printReport(reportNow());
 } finally {
     await stopAll();
     rmSync(scratch, { recursive: true, force: true });

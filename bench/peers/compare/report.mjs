@@ -22,7 +22,7 @@ function aligned(lines) {
 
 export function makeReport(sessions, amounts, machine) {
     const rows = sessions.map(({ system, chosen, figures, trials, failure, versions }) => ({
-        name: system.name, title: system.title, versions, chosen, medians: mediansOf(figures), rounds: figures, trials,
+        name: system.name, title: system.title, versions: versions ?? [], chosen, medians: mediansOf(figures), rounds: figures, trials,
         failure: failure?.message,
     }));
     const ours = rows.find((row) => row.name === 'everstep');

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 
 import { settleSeconds, settleSecondsMax, stepsBeforeNap, stepsOfRun } from './amounts.mjs';
 import { DriverCall } from './driver_call.mjs';
+import { roundText } from './figures.mjs';
 import { delay } from './processes.mjs';
 import { anonymousBytes, processorSeconds } from './usage.mjs';
 
@@ -33,6 +34,7 @@ export class Session {
         } finally {
             await this.close();
         }
+        this.say(`measured: ${roundText(this.figures, round)}`);
     }
 
     note(figure, value) {
