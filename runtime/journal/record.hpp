@@ -28,6 +28,8 @@ enum class table : std::uint8_t
     meta      ///< (what, 0) -> format, epoch, clock
 };
 inline constexpr std::size_t table_count = 9;
+/// The table whose keys are bytes: users' rows (journal/row.hpp).
+inline constexpr std::uint8_t row_table = 9;
 
 /// Two u64, big-endian on disk, so that byte order is number order.
 struct record_key
@@ -40,6 +42,9 @@ struct record_key
 /// The longest value of one record. Two of them fit an LMDB page of 4 KiB, so that no record ever needs the overflow pages
 /// that LMDB must find contiguous. Longer things are cut into chunks.
 inline constexpr std::size_t record_bytes_max = 2000;
+
+/// Of a key in the table of rows; LMDB takes 511.
+inline constexpr std::size_t row_key_bytes_max = 500;
 
 /// First byte of every value. A reader that finds a greater one reads no further.
 inline constexpr std::uint8_t record_format = 1;

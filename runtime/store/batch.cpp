@@ -12,13 +12,32 @@ constexpr std::size_t arena_bytes_max = 0xFFFFFFFE;
 static_assert(journal::record_bytes_max < batch::range_mark);
 }
 
+std::uint32_t batch::keep(std::string_view bytes)
+{
+    EVERSTEP_ASSERT(bytes_.size() + bytes.size() <= arena_bytes_max);
+    const auto offset = static_cast<std::uint32_t>(bytes_.size());
+    bytes_.append(bytes); // first: when memory runs out, a write must not point at nothing
+    return offset;
+}
+
 void batch::put(table where, key at, std::string_view value)
 {
     EVERSTEP_ASSERT(value.size() <= journal::record_bytes_max);
-    EVERSTEP_ASSERT(bytes_.size() + value.size() <= arena_bytes_max);
-    const auto offset = static_cast<std::uint32_t>(bytes_.size());
-    bytes_.append(value); // first: when memory runs out, a write must not point at nothing
-    writes_.push_back({at, offset, static_cast<std::uint32_t>(value.size()), where});
+    writes_.push_back({at, keep(value), static_cast<std::uint32_t>(value.size()), where});
+}
+
+void batch::put_row(std::string_view name, std::string_view value)
+{
+    EVERSTEP_ASSERT(!name.empty() && name.size() <= journal::row_key_bytes_max);
+    EVERSTEP_ASSERT(value.size() <= journal::record_bytes_max);
+    const std::uint32_t at = keep(name);
+    rows_.push_back({at, static_cast<std::uint32_t>(name.size()), keep(value), static_cast<std::uint32_t>(value.size())});
+}
+
+void batch::erase_row(std::string_view name)
+{
+    EVERSTEP_ASSERT(!name.empty() && name.size() <= journal::row_key_bytes_max);
+    rows_.push_back({keep(name), static_cast<std::uint32_t>(name.size()), 0, erase_mark});
 }
 
 void batch::erase(table where, key at)
@@ -30,10 +49,7 @@ void batch::erase_range(table where, key from, key to)
 {
     if (to <= from)
         return;
-    EVERSTEP_ASSERT(bytes_.size() + sizeof to <= arena_bytes_max);
-    const auto offset = static_cast<std::uint32_t>(bytes_.size());
-    bytes_.append(reinterpret_cast<const char*>(&to), sizeof to); // first, as above
-    writes_.push_back({from, offset, range_mark, where});
+    writes_.push_back({from, keep({reinterpret_cast<const char*>(&to), sizeof to}), range_mark, where});
 }
 
 key batch::end_of(const write& range) const noexcept
@@ -46,12 +62,17 @@ key batch::end_of(const write& range) const noexcept
 void batch::append(const batch& later)
 {
     EVERSTEP_ASSERT(&later != this);
-    EVERSTEP_ASSERT(bytes_.size() + later.bytes_.size() <= arena_bytes_max);
-    const auto shift = static_cast<std::uint32_t>(bytes_.size());
-    bytes_.append(later.bytes_);
+    const std::uint32_t shift = keep(later.bytes_);
     const auto moved = writes_.insert(writes_.end(), later.writes_.begin(), later.writes_.end());
     for (write& one : std::span(moved, writes_.end()))
     {
+        if (one.size != erase_mark)
+            one.offset += shift;
+    }
+    const auto moved_rows = rows_.insert(rows_.end(), later.rows_.begin(), later.rows_.end());
+    for (row_write& one : std::span(moved_rows, rows_.end()))
+    {
+        one.key_offset += shift;
         if (one.size != erase_mark)
             one.offset += shift;
     }
@@ -60,6 +81,7 @@ void batch::append(const batch& later)
 void batch::clear() noexcept
 {
     writes_.clear();
+    rows_.clear();
     bytes_.clear();
 }
 }

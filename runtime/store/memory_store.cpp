@@ -19,6 +19,7 @@ using records = std::map<key, std::string>;
 struct memory_store::version
 {
     std::array<records, table_count> tables;
+    std::map<std::string, std::string, std::less<>> rows;
     std::uint64_t used_bytes{};
     std::uint32_t readers{};
 
@@ -36,9 +37,9 @@ struct memory_store::version
 
     void erase_range(table where, key from, key to)
     {
-        records& rows = of(where);
-        const auto end = rows.lower_bound(to);
-        for (auto row = rows.lower_bound(from); row != end; row = rows.erase(row))
+        records& all = of(where);
+        const auto end = all.lower_bound(to);
+        for (auto row = all.lower_bound(from); row != end; row = all.erase(row))
             used_bytes -= key_bytes + row->second.size();
     }
 
@@ -50,8 +51,32 @@ struct memory_store::version
         found->second.assign(value);
     }
 
+    void erase_row(std::string_view name)
+    {
+        const auto found = rows.find(name);
+        if (found == rows.end())
+            return;
+        used_bytes -= name.size() + found->second.size();
+        rows.erase(found);
+    }
+
+    void put_row(std::string_view name, std::string_view value)
+    {
+        const auto [found, added] = rows.try_emplace(std::string(name));
+        used_bytes += value.size() + (added ? name.size() : 0);
+        used_bytes -= found->second.size();
+        found->second.assign(value);
+    }
+
     void apply(const batch& part)
     {
+        for (const batch::row_write& one : part.rows())
+        {
+            if (one.size == batch::erase_mark)
+                erase_row(part.key_of(one));
+            else
+                put_row(part.key_of(one), part.value_of(one));
+        }
         for (const batch::write& one : part.writes())
         {
             if (one.size == batch::erase_mark)
@@ -93,6 +118,23 @@ public:
         if (rows.empty())
             return std::nullopt;
         return rows.rbegin()->first;
+    }
+
+    std::optional<std::string_view> row(std::string_view name) const override
+    {
+        const auto found = seen_.rows.find(name);
+        if (found == seen_.rows.end())
+            return std::nullopt;
+        return found->second;
+    }
+
+    void scan_rows(std::string_view from, const row_visitor& visit) const override
+    {
+        for (auto row = seen_.rows.lower_bound(from); row != seen_.rows.end(); ++row)
+        {
+            if (!visit(row->first, row->second))
+                return;
+        }
     }
 
 private:

@@ -1,6 +1,7 @@
 #pragma once
 
-// The store: a few ordered tables of small records, written in whole commits, one at a time.
+// The store: a few ordered tables of small records, written in whole commits, one at a time. Keys are two numbers, but for one table,
+// the rows, whose keys are bytes.
 //
 // It knows nothing of runs or entries; the journal layer gives bytes and keys their meaning (journal/FORMAT.md). What one
 // commit contains is one argument, so the atomic unit is visible in the signature. Tables and keys: journal/record.hpp.
@@ -37,6 +38,13 @@ public:
         std::uint32_t size;   ///< erase_mark: the record is erased; range_mark: all from `at` to end_of() are
         table where;
     };
+    struct row_write
+    {
+        std::uint32_t key_offset; ///< in bytes()
+        std::uint32_t key_size;
+        std::uint32_t offset; ///< in bytes()
+        std::uint32_t size;   ///< erase_mark: the row is erased
+    };
     static constexpr std::uint32_t erase_mark = 0xFFFFFFFF;
     static constexpr std::uint32_t range_mark = 0xFFFFFFFE;
 
@@ -46,6 +54,9 @@ public:
     /// Writes to every key from `from` up to but not `to`, whether it is there or not: puts of the same commit that come before it are
     /// erased too, those that come after it stay. Records that lie together go cheaper this way than one by one.
     void erase_range(table where, key from, key to);
+    /// `name` has 1 to journal::row_key_bytes_max bytes, `value` at most journal::record_bytes_max; neither is a view into this batch.
+    void put_row(std::string_view name, std::string_view value);
+    void erase_row(std::string_view name);
     void append(const batch& later);
     void clear() noexcept;
 
@@ -54,24 +65,34 @@ public:
     {
         std::size_t writes{};
         std::size_t bytes{};
+        std::size_t rows{};
     };
-    mark here() const noexcept { return {writes_.size(), bytes_.size()}; }
+    mark here() const noexcept { return {writes_.size(), bytes_.size(), rows_.size()}; }
     void truncate(mark to) noexcept
     {
         writes_.erase(writes_.begin() + static_cast<std::ptrdiff_t>(to.writes), writes_.end());
+        rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(to.rows), rows_.end());
         bytes_.resize(to.bytes);
     }
 
     std::span<const write> writes() const noexcept { return writes_; }
+    std::span<const row_write> rows() const noexcept { return rows_; }
+    /// Writes of both kinds.
+    std::size_t count() const noexcept { return writes_.size() + rows_.size(); }
     /// The value of a put; the others have none.
     std::string_view value_of(const write& w) const noexcept { return std::string_view(bytes_).substr(w.offset, w.size); }
+    std::string_view value_of(const row_write& w) const noexcept { return std::string_view(bytes_).substr(w.offset, w.size); }
+    std::string_view key_of(const row_write& w) const noexcept { return std::string_view(bytes_).substr(w.key_offset, w.key_size); }
     /// Where a range ends.
     key end_of(const write& range) const noexcept;
     std::size_t bytes() const noexcept { return bytes_.size(); }
-    bool empty() const noexcept { return writes_.empty(); }
+    bool empty() const noexcept { return writes_.empty() && rows_.empty(); }
 
 private:
+    std::uint32_t keep(std::string_view bytes);
+
     std::vector<write> writes_;
+    std::vector<row_write> rows_;
     std::string bytes_;
 };
 
@@ -113,6 +134,11 @@ public:
     virtual std::optional<std::string_view> get(table where, key at) const = 0;
     virtual void scan(table where, key from, const visitor& visit) const = 0;
     virtual std::optional<key> last(table where) const = 0;
+
+    using row_visitor = std::function<bool(std::string_view name, std::string_view value)>;
+    virtual std::optional<std::string_view> row(std::string_view name) const = 0;
+    /// In the order of bytes, from `from` on.
+    virtual void scan_rows(std::string_view from, const row_visitor& visit) const = 0;
 
 protected:
     ~snapshot() = default;

@@ -86,4 +86,60 @@ std::size_t write_cursor::erase_range(key from, key to)
     }
     return erased;
 }
+
+row_cursor::row_cursor(const transaction& within)
+{
+    if (const auto rows = within.row_dbi())
+        check(mdb_cursor_open(within.native(), *rows, &cursor_), "mdb_cursor_open");
+}
+
+row_cursor::row_cursor(MDB_txn* within, MDB_dbi rows) { check(mdb_cursor_open(within, rows, &cursor_), "mdb_cursor_open"); }
+
+row_cursor::~row_cursor()
+{
+    if (cursor_ != nullptr)
+        mdb_cursor_close(cursor_);
+}
+
+std::optional<row_cursor::record> row_cursor::move(MDB_val name, MDB_cursor_op how)
+{
+    if (cursor_ == nullptr)
+        return std::nullopt;
+    MDB_val found{};
+    const int code = mdb_cursor_get(cursor_, &name, &found, how);
+    if (code == MDB_NOTFOUND)
+        return std::nullopt;
+    check(code, "mdb_cursor_get");
+    return record{as_view(name), as_view(found)};
+}
+
+std::optional<row_cursor::record> row_cursor::at_or_after(std::string_view name)
+{
+    if (name.empty())
+        return move({}, MDB_FIRST);
+    return move(as_value(name), MDB_SET_RANGE);
+}
+
+std::optional<row_cursor::record> row_cursor::next()
+{
+    return move({}, MDB_NEXT);
+}
+
+void row_write_cursor::put(std::string_view name, std::string_view value)
+{
+    MDB_val where = as_value(name);
+    MDB_val content = as_value(value);
+    check(mdb_cursor_put(native(), &where, &content, 0), "mdb_cursor_put");
+}
+
+void row_write_cursor::erase(std::string_view name)
+{
+    MDB_val where = as_value(name);
+    MDB_val found{};
+    const int code = mdb_cursor_get(native(), &where, &found, MDB_SET);
+    if (code == MDB_NOTFOUND)
+        return;
+    check(code, "mdb_cursor_get");
+    check(mdb_cursor_del(native(), 0), "mdb_cursor_del");
+}
 }

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <limits>
+#include <utility>
 
 namespace everstep::store::lmdb
 {
@@ -18,6 +19,7 @@ namespace
 {
 constexpr std::array<const char*, table_count> table_names = {"history", "run",   "id",    "wake", "finished",
                                                               "inbox",   "state", "child", "meta"};
+constexpr const char* row_table_name = "row";
 constexpr unsigned readers_max = 1024;
 constexpr mdb_mode_t owner_only = 0600;
 
@@ -71,7 +73,7 @@ void environment::open_with(const std::string& directory, std::uint64_t map_byte
     try
     {
         check(mdb_env_set_assert(env_, lmdb_assertion_failed), "mdb_env_set_assert");
-        check(mdb_env_set_maxdbs(env_, table_count), "mdb_env_set_maxdbs");
+        check(mdb_env_set_maxdbs(env_, table_count + 1), "mdb_env_set_maxdbs");
         check(mdb_env_set_maxreaders(env_, readers_max), "mdb_env_set_maxreaders");
         check(mdb_env_set_mapsize(env_, static_cast<std::size_t>(map_bytes)), "mdb_env_set_mapsize");
         check(mdb_env_open(env_, directory.c_str(), MDB_NOTLS, owner_only), "mdb_env_open");
@@ -104,6 +106,7 @@ void environment::create_tables()
     for (std::size_t i = 0; i < table_count; ++i)
         check(mdb_dbi_open(writing.native(), table_names[i], MDB_CREATE, &tables_[i]), "mdb_dbi_open");
     order_tables(writing.native());
+    make_row_table(writing.native());
     // If we die here, the tables are not there; this is still the directory of a journal in the making, and the next open
     // throws it away and begins again.
     std::move(writing).commit();
@@ -120,8 +123,32 @@ const char* environment::open_tables()
         check(code, "mdb_dbi_open");
     }
     order_tables(reading.native());
+    MDB_dbi rows{};
+    const int code = mdb_dbi_open(reading.native(), row_table_name, 0, &rows);
+    if (code == MDB_INCOMPATIBLE)
+        return row_table_name;
+    if (code != MDB_NOTFOUND)
+    {
+        check(code, "mdb_dbi_open");
+        rows_.store(rows, std::memory_order_release);
+    }
     std::move(reading).keep_tables();
     return nullptr;
+}
+
+MDB_dbi environment::make_row_table(MDB_txn* within)
+{
+    if (const auto there = row_dbi())
+        return *there;
+    // If we die before the commit, there is none, as before; LMDB closes the handle of an aborted transaction itself.
+    check(mdb_dbi_open(within, row_table_name, MDB_CREATE, &new_rows_), "mdb_dbi_open");
+    return new_rows_;
+}
+
+void environment::row_table_committed() noexcept
+{
+    if (new_rows_ != no_dbi)
+        rows_.store(std::exchange(new_rows_, no_dbi), std::memory_order_release);
 }
 
 void environment::order_tables(MDB_txn* within)

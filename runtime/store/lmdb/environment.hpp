@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <lmdb.h>
+#include <optional>
 #include <string>
 
 namespace everstep::store::lmdb
@@ -32,6 +33,16 @@ public:
 
     MDB_env* native() const noexcept { return env_; }
     MDB_dbi dbi(table where) const noexcept { return tables_[static_cast<std::size_t>(where)]; }
+    /// The table of rows. Journals of format 1 have none: nothing until the first row is written. Any thread.
+    std::optional<MDB_dbi> row_dbi() const noexcept
+    {
+        const MDB_dbi found = rows_.load(std::memory_order_acquire);
+        return found == no_dbi ? std::nullopt : std::optional(found);
+    }
+    /// In `within`, where it is not there yet; others see it when that has been committed, and row_table_committed() was called.
+    MDB_dbi make_row_table(MDB_txn* within);
+    void row_table_committed() noexcept;
+    void row_table_aborted() noexcept { new_rows_ = no_dbi; }
     std::uint64_t map_bytes() const;
     bool forked() const noexcept { return owner_.in_forked_child(); }
 
@@ -55,7 +66,10 @@ private:
 
     const owner_lock& owner_;
     MDB_env* env_{};
+    static constexpr MDB_dbi no_dbi = ~MDB_dbi{0};
     std::array<MDB_dbi, table_count> tables_{};
+    std::atomic<MDB_dbi> rows_{no_dbi};
+    MDB_dbi new_rows_{no_dbi}; ///< of the committing thread: made in its transaction
     mutable std::array<std::atomic<MDB_txn*>, 4> spare_readers_{};
 };
 }

@@ -42,6 +42,23 @@ public:
         return row ? std::optional(row->at) : std::nullopt;
     }
 
+    std::optional<std::string_view> row(std::string_view name) const override
+    {
+        require_parent();
+        return reading_.row(name);
+    }
+
+    void scan_rows(std::string_view from, const row_visitor& visit) const override
+    {
+        require_parent();
+        row_cursor rows(reading_);
+        for (auto row = rows.at_or_after(from); row; row = rows.next())
+        {
+            if (!visit(row->name, row->value))
+                return;
+        }
+    }
+
 private:
     void require_parent() const
     {
@@ -89,6 +106,7 @@ commit_result lmdb_store::do_commit(std::span<const batch* const> parts, const l
     }
     catch (const lmdb_error& failed)
     {
+        environment_->row_table_aborted();
         return refuse(failed.code(), failed.what());
     }
     if (!ballast_.carried())
@@ -111,6 +129,7 @@ void lmdb_store::write(std::span<const batch* const> parts, const late_parts& la
     // If we die before the meta page is on disk, recovery finds the commit before this one; after it, this one, whole.
     // Whether the caller was told does not matter: what was not acknowledged may be there or not, and stays so.
     std::move(writing).commit();
+    environment_->row_table_committed();
     used_bytes_.store(used, std::memory_order_relaxed);
 }
 
@@ -136,6 +155,18 @@ void lmdb_store::write_gathered(write_txn& within, std::span<const batch* const>
             else
                 rows.put(one.at, part.value_of(what));
         }
+    }
+    if (order_.rows().empty())
+        return;
+    row_write_cursor rows(within, *environment_);
+    for (const write_order::row& one : order_.rows())
+    {
+        const batch& part = *parts[one.part];
+        const batch::row_write& what = part.rows()[one.write];
+        if (what.size == batch::erase_mark)
+            rows.erase(one.name);
+        else
+            rows.put(one.name, part.value_of(what));
     }
 }
 

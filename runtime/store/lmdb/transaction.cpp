@@ -33,9 +33,11 @@ MDB_txn* begin_reading(const environment& owner)
     check(code, "mdb_txn_renew");
     return spare;
 }
+
+MDB_txn* begin_writing(const environment& owner) { return begin(owner, 0); }
 }
 
-transaction::transaction(const environment& owner, MDB_txn* begun) : owner_(&owner), txn_(begun) {}
+transaction::transaction(const environment& owner, begin_function begin) : owner_(&owner), rows_(owner.row_dbi()), txn_(begin(owner)) {}
 
 transaction::~transaction()
 {
@@ -49,6 +51,19 @@ std::optional<std::string_view> transaction::get(table where, key at) const
     MDB_val name = bytes.value();
     MDB_val found{};
     const int code = mdb_get(txn_, owner_->dbi(where), &name, &found);
+    if (code == MDB_NOTFOUND)
+        return std::nullopt;
+    check(code, "mdb_get");
+    return as_view(found);
+}
+
+std::optional<std::string_view> transaction::row(std::string_view name) const
+{
+    if (!rows_)
+        return std::nullopt;
+    MDB_val wanted = as_value(name);
+    MDB_val found{};
+    const int code = mdb_get(txn_, *rows_, &wanted, &found);
     if (code == MDB_NOTFOUND)
         return std::nullopt;
     check(code, "mdb_get");
@@ -70,10 +85,12 @@ std::uint64_t transaction::used_bytes() const
     add(table_of_tables);
     for (std::size_t i = 0; i < table_count; ++i)
         add(owner_->dbi(static_cast<table>(i)));
+    if (rows_)
+        add(*rows_);
     return pages * page_bytes;
 }
 
-read_txn::read_txn(const environment& owner) : transaction(owner, begin_reading(owner)) {}
+read_txn::read_txn(const environment& owner) : transaction(owner, &begin_reading) {}
 
 read_txn::~read_txn()
 {
@@ -89,7 +106,7 @@ void read_txn::keep_tables() &&
     check(mdb_txn_commit(forget()), "mdb_txn_commit");
 }
 
-write_txn::write_txn(const environment& owner) : transaction(owner, begin(owner, 0)) {}
+write_txn::write_txn(const environment& owner) : transaction(owner, &begin_writing) {}
 
 void write_txn::commit() &&
 {

@@ -17,15 +17,19 @@ public:
 
     MDB_txn* native() const noexcept { return txn_; }
     const environment& owner() const noexcept { return *owner_; }
+    /// The table of rows, where it was there when this began.
+    std::optional<MDB_dbi> row_dbi() const noexcept { return rows_; }
 
     std::optional<std::string_view> get(table where, key at) const;
+    std::optional<std::string_view> row(std::string_view name) const;
 
     /// Bytes of all pages in use: those of the tables, of LMDB's own two trees, and the two meta pages.
     std::uint64_t used_bytes() const;
 
 protected:
-    transaction(const environment& owner, MDB_txn* begun);
-    transaction(transaction&& other) noexcept : owner_(other.owner_), txn_(std::exchange(other.txn_, nullptr)) {}
+    using begin_function = MDB_txn* (*)(const environment&);
+    transaction(const environment& owner, begin_function begin);
+    transaction(transaction&& other) noexcept : owner_(other.owner_), rows_(other.rows_), txn_(std::exchange(other.txn_, nullptr)) {}
     transaction& operator=(transaction&&) = delete;
 
     /// Aborts, unless the handle was forgotten, or belongs to the parent of this forked child.
@@ -35,6 +39,7 @@ protected:
 
 private:
     const environment* owner_;
+    std::optional<MDB_dbi> rows_; ///< looked up before the transaction begins: a handle that came later is none of its
     MDB_txn* txn_{};
 };
 

@@ -18,12 +18,20 @@ bool before(const write_order::item& left, const write_order::item& right) noexc
     return std::tie(left.part, left.write) < std::tie(right.part, right.write);
 }
 
-void keep_last_of_each_key(std::vector<write_order::item>& items)
+bool row_before(const write_order::row& left, const write_order::row& right) noexcept
+{
+    if (const int order = left.name.compare(right.name); order != 0)
+        return order < 0;
+    return std::tie(left.part, left.write) < std::tie(right.part, right.write);
+}
+
+template <class Item, class Key>
+void keep_last_of_each_key(std::vector<Item>& items, Key Item::* key)
 {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < items.size(); ++i)
     {
-        const bool overwritten = i + 1 < items.size() && items[i + 1].at == items[i].at;
+        const bool overwritten = i + 1 < items.size() && items[i + 1].*key == items[i].*key;
         if (!overwritten)
             items[kept++] = items[i];
     }
@@ -48,6 +56,7 @@ void write_order::gather(std::span<const batch* const> parts)
         items.clear();
     for (auto& ranges : ranges_)
         ranges.clear();
+    rows_.clear();
     for (std::size_t part = 0; part < parts.size(); ++part)
     {
         const auto writes = parts[part]->writes();
@@ -61,13 +70,18 @@ void write_order::gather(std::span<const batch* const> parts)
             else
                 tables_[where].push_back(one);
         }
+        const auto rows = parts[part]->rows();
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            rows_.push_back({parts[part]->key_of(rows[i]), static_cast<std::uint32_t>(part), static_cast<std::uint32_t>(i)});
     }
-    size_ = 0;
+    std::ranges::sort(rows_, row_before);
+    keep_last_of_each_key(rows_, &row::name);
+    size_ = rows_.size();
     for (std::size_t i = 0; i < table_count; ++i)
     {
         auto& items = tables_[i];
         std::ranges::sort(items, before);
-        keep_last_of_each_key(items);
+        keep_last_of_each_key(items, &item::at);
         std::ranges::sort(ranges_[i], {}, &range::from);
         for (const range& one : ranges_[i])
             drop_what_is_erased_later(items, one);

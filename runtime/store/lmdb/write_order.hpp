@@ -27,6 +27,13 @@ public:
         std::uint32_t write;
     };
 
+    struct row
+    {
+        std::string_view name;
+        std::uint32_t part;
+        std::uint32_t write; ///< which of its rows
+    };
+
     /// The parts outlive the use of what of() gives.
     void gather(std::span<const batch* const> parts);
 
@@ -34,12 +41,14 @@ public:
     std::span<const item> of(table where) const noexcept { return tables_[static_cast<std::size_t>(where)]; }
     /// By their first key. They may overlap.
     std::span<const range> ranges(table where) const noexcept { return ranges_[static_cast<std::size_t>(where)]; }
-    /// Of both, in all tables.
+    std::span<const row> rows() const noexcept { return rows_; }
+    /// Of all kinds, in all tables.
     std::size_t size() const noexcept { return size_; }
 
 private:
     std::array<std::vector<item>, table_count> tables_;
     std::array<std::vector<range>, table_count> ranges_;
+    std::vector<row> rows_;
     std::size_t size_{};
 };
 }
