@@ -16,6 +16,7 @@
 
 #include <everstep/detail/engine_link.hpp>
 #include <everstep/detail/step_operation.hpp>
+#include <everstep/detail/transaction_call.hpp>
 #include <everstep/run.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -161,6 +162,62 @@ auto async_submit(Tag tag, std::weak_ptr<engine_core> core, request what, Token&
 {
     using signature = typename completes_with<Tag>::signature;
     return boost::asio::async_initiate<Token, signature>(begin_submit{}, token, std::move(tag), std::move(core), std::move(what));
+}
+
+/// engine::async_transact: owns the body, and tells the handler on its executor.
+template <class Body, class Handler>
+class async_transaction final : public outside_transaction
+{
+public:
+    using value = kept_result<Body, transaction&>;
+
+    async_transaction(Body&& body, Handler&& handler, const boost::asio::any_io_executor& fallback)
+        : work_(boost::asio::get_associated_executor(handler, fallback)), body_(std::move(body)), handler_(std::move(handler))
+    {
+    }
+
+    void run(transaction& tx) override { result_.emplace(call_and_keep<Body, transaction&>(body_, tx)); }
+    void ended(std::exception_ptr failure) noexcept override
+    {
+        auto executor = work_.get_executor();
+        boost::asio::post(executor, [handler = std::move(handler_), work = std::move(work_),
+                                     result = failure ? value() : std::move(*result_), why = std::move(failure)]() mutable {
+            if constexpr (std::is_same_v<value, no_value>)
+                std::move(handler)(std::move(why));
+            else
+                std::move(handler)(std::move(why), std::move(result));
+        });
+    }
+
+private:
+    boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>> work_;
+    Body body_;
+    Handler handler_;
+    std::optional<value> result_;
+};
+
+struct begin_transaction
+{
+    template <class Handler, class Body>
+    void operator()(Handler&& handler, Body body, std::weak_ptr<engine_core> core, admission when_full) const
+    {
+        const std::shared_ptr<engine_core> alive = core.lock(); // the executor is the engine's
+        boost::asio::any_io_executor fallback = default_executor(core);
+        if (!fallback)
+            fallback = boost::asio::system_executor();
+        using call = async_transaction<Body, std::decay_t<Handler>>;
+        std::decay_t<Handler> own(std::forward<Handler>(handler));
+        transact(core, std::make_unique<call>(std::move(body), std::move(own), fallback), when_full);
+    }
+};
+
+template <class Body, class Token>
+auto async_begin_transaction(transaction_body<Body> body, std::weak_ptr<engine_core> core, admission when_full, Token&& token)
+{
+    using value = kept_result<Body, transaction&>;
+    static_assert(std::default_initializable<value>, "what an async_ call gives must be default-constructible");
+    using signature = std::conditional_t<std::is_same_v<value, no_value>, void(std::exception_ptr), void(std::exception_ptr, value)>;
+    return boost::asio::async_initiate<Token, signature>(begin_transaction{}, token, std::move(body.body), std::move(core), when_full);
 }
 
 /// A body's awaitable under way. Everything on one thread, but the stop.

@@ -20,6 +20,7 @@
 
 #include <everstep/codec.hpp>
 #include <everstep/detail/step_operation.hpp>
+#include <everstep/detail/transaction_operation.hpp>
 #include <everstep/detail/wait_operation.hpp>
 #include <everstep/op_name.hpp>
 #include <everstep/services.hpp>
@@ -56,6 +57,19 @@ public:
     auto step(op_name name, const step_options& options, Body body)
     {
         return make_step(std::move(name), &options, std::move(body));
+    }
+
+    /// Runs `body` (which takes a transaction&) once, in one commit with its entry: see everstep/transaction.hpp. What it throws ends
+    /// in step_failed at once, unless `retry` says otherwise.
+    template <class Body>
+    auto transact(op_name name, Body body)
+    {
+        return make_transaction(std::move(name), nullptr, std::move(body));
+    }
+    template <class Body>
+    auto transact(op_name name, const retry_policy& retry, Body body)
+    {
+        return make_transaction(std::move(name), &retry, std::move(body));
     }
 
     /// The early answer to whoever started the run; at most one a run takes effect, the first. Throws codec_error.
@@ -111,10 +125,22 @@ private:
     template <class Body, class Undo = void>
     static auto make_step(op_name&& name, const step_options* options, Body&& body, std::uint32_t saga = 0)
     {
+        check_closure<Body>();
+        return detail::step_operation<Body, Undo>(std::move(name), options, std::move(body), saga);
+    }
+    template <class Body, class Undo = void>
+    static auto make_transaction(op_name&& name, const retry_policy* retry, Body&& body, std::uint32_t saga = 0)
+    {
+        check_closure<Body>();
+        const step_options options{.retry = retry ? *retry : retry_policy{}};
+        return detail::transaction_operation<Body, Undo>(std::move(name), retry ? &options : nullptr, std::move(body), saga);
+    }
+    template <class Body>
+    static void check_closure()
+    {
         static_assert(!detail::temporaries_destroyed_twice || std::is_trivially_destructible_v<Body>,
                       "this compiler destroys by-value captures twice inside a co_await expression: capture by reference, "
                       "or name the closure first and pass std::ref(it)");
-        return detail::step_operation<Body, Undo>(std::move(name), options, std::move(body), saga);
     }
 
     detail::run_link& run_;

@@ -16,6 +16,7 @@
 
 #include <everstep/context.hpp>
 #include <everstep/detail/engine_link.hpp>
+#include <everstep/detail/transaction_call.hpp>
 #include <everstep/engine_options.hpp>
 #include <everstep/metrics.hpp>
 #include <everstep/run.hpp>
@@ -78,6 +79,30 @@ public:
         detail::request what = start_request(function, id, input, when_full);
         return async_submit(detail::answer_run<Result, Reply>{key_of(function), std::move(id)}, core_, std::move(what),
                             std::forward<Token>(token));
+    }
+
+    /// Runs `body` (which takes a transaction&) as a transaction: see everstep/transaction.hpp. Returns what it returns, when all that it
+    /// saw and wrote is durable. Throws what the body throws, and engine_error: unknown, overloaded, limit, closed, would_deadlock.
+    template <class Body>
+    std::invoke_result_t<Body&, transaction&> transact(Body&& body, admission when_full = admission::wait)
+    {
+        return detail::transact_and_wait(core_, body, when_full);
+    }
+    /// The same, with an Asio completion token: include <everstep/async.hpp>. The body is moved in, and runs and is destroyed on a thread of
+    /// the engine. Completes with std::exception_ptr and what the body returns, which must be default-constructible.
+    template <class Body, class Token>
+    auto async_transact(Body body, Token&& token, admission when_full = admission::wait)
+    {
+        return async_begin_transaction(detail::transaction_body<Body>{std::move(body)}, std::weak_ptr(core_), when_full,
+                                       std::forward<Token>(token));
+    }
+
+    /// Calls `body` with a table_reader on one snapshot of what is durable, on this thread, without waiting for anybody; returns what it
+    /// returns. While it lasts the file cannot reuse what is overwritten: be brief. A blocking call of the engine inside throws would_deadlock.
+    template <class Body>
+    std::invoke_result_t<Body&, const table_reader&> read(Body&& body) const
+    {
+        return detail::read_and_return(core_, body);
     }
 
     /// The handle of a run by its id. Does not look: the handle's calls throw not_found where there is none.

@@ -20,6 +20,7 @@ struct metrics
     std::uint64_t runs_resident{};       ///< now: with a frame in memory
     std::uint64_t starts_waiting{};      ///< now: for admission
     std::uint64_t steps_recorded{};
+    std::uint64_t transactions{};        ///< that wrote something or were recorded, of workflows and from outside
     std::uint64_t attempts_failed{};
     std::uint64_t attempts_timed_out{};
     std::uint64_t bodies_running{};      ///< now

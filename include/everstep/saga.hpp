@@ -8,7 +8,8 @@
 //         [](attempt& a, const services& use, const receipt& r) { use.get<payments>().refund(r.payment_id, a.token()); });
 //
 // When an exception (or a cancel) leaves the workflow's body, the undos of all its sagas run, newest first, each once recorded.
-// `co_await undo.compensate()` runs this saga's undos now; `undo.release()` forgets them. A run that completes forgets them too.
+// An undo may also take (transaction&, const Result&): then it is a transaction (everstep/transaction.hpp), as `undo.transact` is a step
+// that is one. `co_await undo.compensate()` runs this saga's undos now; `undo.release()` forgets them. A run that completes forgets them too.
 // The step_options are the step's alone. Its undo runs on the pool without a timeout, and is tried again with the delays of a
 // default retry_policy (or as its retry_after says) until it succeeds: there is no limit of attempts or time.
 //
@@ -35,14 +36,28 @@ public:
     template <class Body, class Undo>
     auto step(op_name name, Body body, Undo)
     {
-        check<Body, Undo>();
+        check<detail::body_result<Body>, Undo>();
         return context::make_step<Body, Undo>(std::move(name), nullptr, std::move(body), number_);
     }
     template <class Body, class Undo>
     auto step(op_name name, const step_options& options, Body body, Undo)
     {
-        check<Body, Undo>();
+        check<detail::body_result<Body>, Undo>();
         return context::make_step<Body, Undo>(std::move(name), &options, std::move(body), number_);
+    }
+
+    /// As context::transact.
+    template <class Body, class Undo>
+    auto transact(op_name name, Body body, Undo)
+    {
+        check<std::invoke_result_t<Body&, transaction&>, Undo>();
+        return context::make_transaction<Body, Undo>(std::move(name), nullptr, std::move(body), number_);
+    }
+    template <class Body, class Undo>
+    auto transact(op_name name, const retry_policy& retry, Body body, Undo)
+    {
+        check<std::invoke_result_t<Body&, transaction&>, Undo>();
+        return context::make_transaction<Body, Undo>(std::move(name), &retry, std::move(body), number_);
     }
 
     /// Runs this saga's undos, newest first, and forgets them. A cancel does not interrupt it.
@@ -55,18 +70,18 @@ public:
     void release() noexcept { run_.release_saga(number_); }
 
 private:
-    template <class Body, class Undo>
+    template <class Result, class Undo>
     static void check()
     {
         static_assert(std::is_empty_v<Undo> && std::is_default_constructible_v<Undo>,
                       "an undo runs after the body's locals are gone: it must capture nothing");
-        using result = detail::body_result<Body>;
-        if constexpr (std::is_void_v<result>)
-            static_assert(std::is_invocable_v<Undo&, attempt&, services&>,
-                          "the undo of a step without result takes (attempt&, services&)");
+        if constexpr (std::is_void_v<Result>)
+            static_assert(std::is_invocable_v<Undo&, attempt&, services&> || std::is_invocable_v<Undo&, transaction&>,
+                          "the undo of a step without result takes (attempt&, services&), or (transaction&)");
         else
-            static_assert(std::is_invocable_v<Undo&, attempt&, services&, const result&>,
-                          "an undo takes (attempt&, services&, const Result&)");
+            static_assert(std::is_invocable_v<Undo&, attempt&, services&, const Result&> ||
+                              std::is_invocable_v<Undo&, transaction&, const Result&>,
+                          "an undo takes (attempt&, services&, const Result&), or (transaction&, const Result&)");
     }
 
     detail::run_link& run_;

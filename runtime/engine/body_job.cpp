@@ -82,6 +82,26 @@ void body_job::run() noexcept
     }
 }
 
+void body_job::transact(transaction& with) noexcept
+{
+    try
+    {
+        if (is_undo)
+        {
+            op_->traits().undo_transact(with, undo_of);
+            encoded = "null";
+        }
+        else
+            op_->traits().transact(*op_, with, encoded);
+        end = body_end::value;
+        check_size();
+    }
+    catch (...)
+    {
+        keep(std::current_exception());
+    }
+}
+
 void body_job::spawn(void* executor) noexcept
 {
     try

@@ -5,6 +5,7 @@
 
 #include <everstep/attempt.hpp>
 #include <everstep/detail/operation.hpp>
+#include <everstep/transaction.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -60,6 +61,10 @@ public:
 
     /// Calls the body on this thread and keeps how it ended. Does not hand the job back: the place does, in batches.
     void run() noexcept;
+    /// The same of a transaction's body, or of an undo that is one.
+    void transact(transaction& with) noexcept;
+    /// As if the body had thrown this.
+    void fail(const std::exception_ptr& why) noexcept { keep(why); }
     /// For bodies that return an awaitable (op().traits().spawn): ends in home().take_back by itself.
     void spawn(void* executor) noexcept;
 

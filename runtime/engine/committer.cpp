@@ -36,14 +36,14 @@ constexpr std::size_t background_enough_alone = 32'768;
 
 std::size_t weight(const store::batch& turns) noexcept
 {
-    return turns.bytes() + turns.writes().size() * sizeof(store::batch::write);
+    return turns.bytes() + turns.writes().size() * sizeof(store::batch::write) + turns.rows().size() * sizeof(store::batch::row_write);
 }
 
-std::size_t writes_of(const std::vector<store::batch>& parts) noexcept
+std::size_t writes_of(std::span<const store::batch> parts) noexcept
 {
     std::size_t writes = 0;
     for (const store::batch& part : parts)
-        writes += part.writes().size();
+        writes += part.count();
     return writes;
 }
 
@@ -58,13 +58,13 @@ std::chrono::nanoseconds processor_time() noexcept
 
 bool committer::share::empty() const noexcept
 {
-    return of_line[0].empty() && of_line[1].empty();
+    return of_line[0].empty() && of_line[1].empty() && of_line[2].empty();
 }
 
 std::size_t committer::share::bytes() const noexcept
 {
     std::size_t sum = 0;
-    for (const auto* parts : {&of_line[0], &of_line[1], &late})
+    for (const auto* parts : {&of_line[0], &of_line[1], &of_line[2], &late})
         for (const store::batch& part : *parts)
             sum += weight(part);
     return sum;
@@ -72,7 +72,7 @@ std::size_t committer::share::bytes() const noexcept
 
 std::size_t committer::share::writes() const noexcept
 {
-    return writes_of(of_line[0]) + writes_of(of_line[1]) + writes_of(late);
+    return writes_of(of_line[0]) + writes_of(of_line[1]) + writes_of(of_line[2]) + writes_of(late);
 }
 
 committer::committer(store::store& to, events on)
@@ -101,11 +101,17 @@ void committer::stop() noexcept
 position committer::enqueue(store::batch& turns, urgency how)
 {
     queued_bytes_.fetch_add(weight(turns), std::memory_order_relaxed); // before they can be taken, so that the sum never wraps
-    if (how == urgency::caller_waits)
+    if (waits(how))
         caller_came_ = on_.now();
     else
-        background_queued_.fetch_add(turns.writes().size(), std::memory_order_relaxed);
-    line(how).queue.push_back(std::move(turns));
+        background_queued_.fetch_add(turns.count(), std::memory_order_relaxed);
+    waiting_line& to = line(how);
+    if (how == urgency::caller_waits_for_transaction) // for those before it as well
+    {
+        background_queued_.fetch_sub(writes_of(std::span(to.queue).subspan(to.urgent)), std::memory_order_relaxed);
+        to.urgent = to.queue.size() + 1;
+    }
+    to.queue.push_back(std::move(turns));
     if (spare_.empty())
         turns = store::batch();
     else
@@ -113,7 +119,7 @@ position committer::enqueue(store::batch& turns, urgency how)
         turns = std::move(spare_.back());
         spare_.pop_back();
     }
-    return ++line(how).submitted;
+    return ++to.submitted;
 }
 
 position committer::submit(store::batch& turns, urgency how)
@@ -135,7 +141,7 @@ position committer::commit_here(store::batch& turns, urgency how)
     if (alone)
     {
         committing_ = true;
-        take_some(here_.of_line[static_cast<std::size_t>(how)], how, true, no_bound, no_bound);
+        take_some(here_.of_line[queue_of(how)], queue_of(how), {no_bound, no_bound, no_bound, true});
         lock.unlock();
         complete();
         const store::outcome what = try_commit(here_, late_writes_max_here);
@@ -154,7 +160,7 @@ position committer::commit_here(store::batch& turns, urgency how)
 
 void committer::keep_spare(share& used)
 {
-    for (auto* parts : {&used.of_line[0], &used.of_line[1], &used.late})
+    for (auto* parts : {&used.of_line[0], &used.of_line[1], &used.of_line[2], &used.late})
     {
         for (store::batch& one : *parts)
             if (spare_.size() < spare_batches_max)
@@ -169,8 +175,9 @@ void committer::keep_spare(share& used)
 /// Nothing of it was written: it stands in front of its queue again.
 void committer::give_back(share& taken)
 {
-    background_queued_.fetch_add(writes_of(taken.of_line[static_cast<std::size_t>(urgency::background)]), std::memory_order_relaxed);
-    for (std::size_t i = 0; i < urgencies; ++i)
+    background_queued_.fetch_add(writes_of(taken.of_line[background]), std::memory_order_relaxed);
+    lines_[transactions].urgent += taken.of_line[transactions].size(); // no later than before
+    for (std::size_t i = 0; i < queues; ++i)
     {
         std::vector<store::batch>& parts = taken.of_line[i];
         lines_[i].queue.insert(lines_[i].queue.begin(), std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end()));
@@ -186,25 +193,45 @@ std::size_t committer::background_writes_max() const
     return std::max(background_writes_min, static_cast<std::size_t>(by_time));
 }
 
+/// What callers wait for, all of it where it fits: false where some is left.
+bool committer::take_urgent(share& into)
+{
+    const std::size_t bytes_max = passed_over_ < passed_over_max ? commit_bytes_max : no_bound;
+    take_some(into.of_line[callers], callers, {bytes_max, no_bound, no_bound, true});
+    if (has_queued(callers))
+        return false;
+    const std::size_t left = bytes_max - std::min(bytes_max, into.bytes());
+    take_some(into.of_line[transactions], transactions, {left, no_bound, lines_[transactions].urgent, into.empty()});
+    return lines_[transactions].urgent == 0;
+}
+
 /// Takes background work that goes with so many writes of callers. What a burst of theirs pushes aside is owed, and where they fill one
 /// commit after the other it has half as much as they: else what their work leads to, deletion in the end, would fall behind for as long
-/// as they come. A large submission goes when as much is owed.
-void committer::take_background(share& into, std::size_t callers, std::size_t bound)
+/// as they come. A large submission goes when as much is owed. Turns and transactions have half of it each where there are both.
+void committer::take_background(share& into, std::size_t writes_of_callers, std::size_t bound)
 {
     std::size_t writes_max = no_bound;
-    bool one_at_least = callers == 0;
+    bool one_at_least = writes_of_callers == 0;
     if (bound != no_bound)
     {
-        const std::size_t half = callers / 2;
+        std::size_t next = 0; ///< writes of the largest that is in front
+        for (const std::size_t queue : {background, transactions})
+            if (has_queued(queue))
+                next = std::max(next, lines_[queue].queue.front().count());
+        const std::size_t half = writes_of_callers / 2;
         owed_ += std::max(half, background_writes_min);
-        writes_max = std::max(bound - std::min(bound, callers), background_writes_min);
+        writes_max = std::max(bound - std::min(bound, writes_of_callers), background_writes_min);
         if (owed_ >= commits_owed * bound)
             writes_max = std::max(writes_max, half);
-        one_at_least |= owed_ >= line(urgency::background).queue.front().writes().size();
+        one_at_least |= owed_ >= next;
     }
-    auto& rest = into.of_line[static_cast<std::size_t>(urgency::background)];
-    take_some(rest, urgency::background, one_at_least, commit_bytes_max, writes_max);
-    owed_ = has_queued(urgency::background) ? owed_ - std::min(owed_, writes_of(rest)) : 0;
+    const std::size_t before = into.writes();
+    const std::size_t of_turns = has_queued(transactions) && writes_max != no_bound ? writes_max / 2 : writes_max;
+    take_some(into.of_line[background], background, {commit_bytes_max, of_turns, no_bound, one_at_least});
+    const std::size_t taken = into.writes() - before;
+    take_some(into.of_line[transactions], transactions, {commit_bytes_max, writes_max - std::min(writes_max, taken), no_bound, one_at_least});
+    const bool has_left = has_queued(background) || has_queued(transactions);
+    owed_ = has_left ? owed_ - std::min(owed_, into.writes() - before) : 0;
 }
 
 void committer::learn_cost(std::chrono::nanoseconds work, std::size_t writes)
@@ -217,26 +244,28 @@ void committer::learn_cost(std::chrono::nanoseconds work, std::size_t writes)
 }
 
 /// Whole submissions, as many as fit.
-void committer::take_some(std::vector<store::batch>& into, urgency how, bool one_at_least, std::size_t bytes_max, std::size_t writes_max)
+void committer::take_some(std::vector<store::batch>& into, std::size_t from, const bounds& most)
 {
-    std::vector<store::batch>& queue = line(how).queue;
+    std::vector<store::batch>& queue = lines_[from].queue;
     std::size_t bytes = 0;
     std::size_t writes = 0;
     std::size_t count = 0;
-    for (; count < queue.size(); ++count)
+    for (; count < std::min(queue.size(), most.count); ++count)
     {
         const std::size_t more_bytes = bytes + weight(queue[count]);
-        const std::size_t more_writes = writes + queue[count].writes().size();
-        if ((count != 0 || !one_at_least) && (more_bytes > bytes_max || more_writes > writes_max))
+        const std::size_t more_writes = writes + queue[count].count();
+        if ((count != 0 || !most.one_at_least) && (more_bytes > most.bytes || more_writes > most.writes))
             break;
         bytes = more_bytes;
         writes = more_writes;
     }
+    const std::size_t urgent = std::min(lines_[from].urgent, count);
+    lines_[from].urgent -= urgent;
+    if (from != callers)
+        background_queued_.fetch_sub(writes_of(std::span(queue).subspan(urgent, count - urgent)), std::memory_order_relaxed);
     const auto end = queue.begin() + static_cast<std::ptrdiff_t>(count);
     into.insert(into.end(), std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
     queue.erase(queue.begin(), end);
-    if (how == urgency::background)
-        background_queued_.fetch_sub(writes, std::memory_order_relaxed);
 }
 
 /// Also ends the commit of what `into` held.
@@ -254,13 +283,12 @@ bool committer::take(share& into)
     sleeping_ = false;
     if (has_failed())
         return false;
-    const std::size_t background = background_writes_max();
-    background_enough_.store(background == no_bound ? background_enough_alone : commits_ahead * background, std::memory_order_relaxed);
-    auto& callers = into.of_line[static_cast<std::size_t>(urgency::caller_waits)];
-    take_some(callers, urgency::caller_waits, true, passed_over_ < passed_over_max ? commit_bytes_max : no_bound, no_bound);
-    passed_over_ = has_queued(urgency::caller_waits) ? passed_over_ + 1 : 0;
-    if (passed_over_ == 0 && has_queued(urgency::background)) // where callers are left, background turns could overtake what they depend on
-        take_background(into, writes_of(callers), background);
+    const std::size_t bound = background_writes_max();
+    background_enough_.store(bound == no_bound ? background_enough_alone : commits_ahead * bound, std::memory_order_relaxed);
+    passed_over_ = take_urgent(into) ? 0 : passed_over_ + 1;
+    // Where callers are left, background turns could overtake what they depend on.
+    if (passed_over_ == 0 && (has_queued(background) || has_queued(transactions)))
+        take_background(into, into.writes(), bound);
     committing_ = !into.empty();
     return committing_;
 }
@@ -273,7 +301,7 @@ bool committer::take_late(share& into, std::size_t writes_max)
     if (bytes < commit_bytes_max && !is_full())
     {
         const std::scoped_lock lock(mutex_);
-        take_some(into.late, urgency::caller_waits, false, commit_bytes_max - bytes, writes_max);
+        take_some(into.late, callers, {commit_bytes_max - bytes, writes_max, no_bound, false});
     }
     return !into.late.empty();
 }
@@ -328,8 +356,8 @@ store::outcome committer::try_commit(share& what, std::size_t late_writes_max)
     const store::commit_result result = store_.commit(views_, late);
     learn_cost(processor_time() - before, what.writes());
     const std::size_t bytes = what.bytes();
-    auto& callers = what.of_line[static_cast<std::size_t>(urgency::caller_waits)];
-    callers.insert(callers.end(), std::make_move_iterator(what.late.begin()), std::make_move_iterator(what.late.end()));
+    auto& first = what.of_line[callers];
+    first.insert(first.end(), std::make_move_iterator(what.late.begin()), std::make_move_iterator(what.late.end()));
     what.late.clear();
     switch (result.what)
     {
@@ -339,7 +367,7 @@ store::outcome committer::try_commit(share& what, std::size_t late_writes_max)
             on_.full({});
         commits_.fetch_add(1, std::memory_order_relaxed);
         queued_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-        for (std::size_t i = 0; i < urgencies; ++i)
+        for (std::size_t i = 0; i < queues; ++i)
             lines_[i].durable.fetch_add(what.of_line[i].size(), std::memory_order_release);
         if (on_.durable)
             on_.durable();

@@ -4,7 +4,7 @@
 // commit, and moves the watermark. No delay timer: idle means commit at once, load makes commits larger. A shard with nothing else to
 // do may make an idle committer's next commit on its own thread: two thread switches less for one who is alone.
 //
-//   shards --submit--> two queues --commit--> store --durable(position)--> shards
+//   shards, transactor --submit--> three queues --commit--> store --durable(position)--> shards, transactor
 //
 // A queue's order is the order of its commits, and a submission is never cut. What somebody waits for goes first, all of it; the rest is
 // background work, and while callers are about it fills no commit beyond two milliseconds of work (unless callers fill one after the
@@ -12,10 +12,14 @@
 // sync begins goes with it. No turn overtakes one that it depends on:
 // who submits sees to that (shard::begin_turn), so what is durable is causally closed at any time. Nothing queued is ever refused: where
 // disk or map is full the same commit is tried again. A commit whose outcome is unknown stops everything.
+//
+// Transactions have a queue of their own, for each depends on all before it: up to the last one that a caller waits for it goes with the
+// callers, the rest of it is background work.
 
 #include "base/ids.hpp"
 #include "store/store.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -28,15 +32,18 @@
 
 namespace everstep::core
 {
-/// What a turn is to whom.
+/// What a turn, or a transaction, is to whom.
 enum class urgency : std::uint8_t
 {
     caller_waits, ///< for a start, a reply or a result of the run
-    background
+    background,
+    caller_waits_for_transaction,
+    background_transaction ///< the same queue as the one before
 };
+/// Of turns.
 inline constexpr std::size_t urgencies = 2;
 
-/// Counts submissions of one urgency; everything up to its watermark is durable. 0 is before the first.
+/// Counts submissions of one queue; everything up to its watermark is durable. 0 is before the first.
 using position = std::uint64_t;
 
 class committer
@@ -82,16 +89,20 @@ public:
     std::uint64_t commits_delayed() const noexcept { return commits_delayed_.load(std::memory_order_relaxed); }
 
 private:
+    static constexpr std::size_t queues = 3;
+    static constexpr std::size_t callers = 0, background = 1, transactions = 2;
+
     struct waiting_line
     {
         std::vector<store::batch> queue;
+        std::size_t urgent{}; ///< of transactions: so many in front go with the callers
         position submitted{};
         std::atomic<position> durable{};
     };
     /// What one commit writes of the queues.
     struct share
     {
-        std::vector<store::batch> of_line[urgencies];
+        std::vector<store::batch> of_line[queues];
         std::vector<store::batch> late; ///< of callers, who came while the rest was written
 
         bool empty() const noexcept;
@@ -102,20 +113,30 @@ private:
     void work();
     position enqueue(store::batch& turns, urgency how);
     bool take(share& into);
-    void take_some(std::vector<store::batch>& into, urgency how, bool one_at_least, std::size_t bytes_max, std::size_t writes_max);
-    void take_background(share& into, std::size_t callers, std::size_t bound);
+    struct bounds
+    {
+        std::size_t bytes;
+        std::size_t writes;
+        std::size_t count;
+        bool one_at_least;
+    };
+    void take_some(std::vector<store::batch>& into, std::size_t from, const bounds& most);
+    bool take_urgent(share& into);
+    void take_background(share& into, std::size_t writes_of_callers, std::size_t bound);
     bool take_late(share& into, std::size_t writes_max);
     void give_back(share& taken);
     void keep_spare(share& used);
-    bool has_queued(urgency how) const noexcept { return !line(how).queue.empty(); }
-    bool has_queued() const noexcept { return has_queued(urgency::caller_waits) || has_queued(urgency::background); }
+    bool has_queued(std::size_t queue) const noexcept { return !lines_[queue].queue.empty(); }
+    bool has_queued() const noexcept { return has_queued(callers) || has_queued(background) || has_queued(transactions); }
     void complete();
     store::outcome try_commit(share& what, std::size_t late_writes_max);
     bool wait_for_room(unsigned tries);
     std::size_t background_writes_max() const;
     void learn_cost(std::chrono::nanoseconds work, std::size_t writes);
-    waiting_line& line(urgency how) noexcept { return lines_[static_cast<std::size_t>(how)]; }
-    const waiting_line& line(urgency how) const noexcept { return lines_[static_cast<std::size_t>(how)]; }
+    static constexpr std::size_t queue_of(urgency how) noexcept { return std::min(static_cast<std::size_t>(how), transactions); }
+    static constexpr bool waits(urgency how) noexcept { return how == urgency::caller_waits || how == urgency::caller_waits_for_transaction; }
+    waiting_line& line(urgency how) noexcept { return lines_[queue_of(how)]; }
+    const waiting_line& line(urgency how) const noexcept { return lines_[queue_of(how)]; }
 
     store::store& store_;
     events on_;
@@ -123,7 +144,7 @@ private:
 
     std::mutex mutex_; ///< guards what follows, up to stopping_
     std::condition_variable arrived_;
-    waiting_line lines_[urgencies];
+    waiting_line lines_[queues];
     std::vector<store::batch> spare_; ///< empty batches that keep their memory
     base::time_us caller_came_; ///< when one last submitted something
     std::size_t owed_{};     ///< writes, to background work
@@ -138,7 +159,7 @@ private:
     std::vector<const store::batch*> views_, late_views_;
 
     std::atomic<std::int64_t> write_ns_{1500}; ///< processor time that one write of a commit takes, a running mean
-    std::atomic<std::size_t> background_queued_{}; ///< writes
+    std::atomic<std::size_t> background_queued_{}; ///< writes that nobody waits for
     std::atomic<std::size_t> background_enough_;   ///< of them
     std::atomic<std::size_t> queued_bytes_{};
     std::atomic<std::uint64_t> commits_{};

@@ -141,6 +141,7 @@ void engine_core::make_committer()
             look_at_store();
         for (const auto& shard : shards_)
             shard->put_durable();
+        transactor_->put_durable();
         if (retention_)
             retention_->committed();
     };
@@ -151,9 +152,11 @@ void engine_core::make_committer()
             failure_ = text;
             changed_.notify_all();
         }
-        if (state_.load(std::memory_order_relaxed) != life::opening)
-            for (const auto& shard : shards_)
-                shard->put_durable();
+        if (state_.load(std::memory_order_relaxed) == life::opening)
+            return;
+        for (const auto& shard : shards_)
+            shard->put_durable();
+        transactor_->put_durable();
     };
     on.full = [this](const std::string& text) {
         log(text.empty() ? severity::note : severity::error,
@@ -168,12 +171,14 @@ void engine_core::make_committer()
 /// One durable commit before anything is answered: what the last owner's last commit came to is settled on disk from then on.
 void engine_core::settle_journal()
 {
-    // One alarm a shard, and one more for retention.
-    time_->start(clock_lease_, options.shards + !is_for_ever(options.keep_finished), [this](std::size_t alarm) {
+    // One alarm a shard, one for transactions, and one for retention.
+    time_->start(clock_lease_, options.shards + 1 + !is_for_ever(options.keep_finished), [this](std::size_t alarm) {
         if (state_.load(std::memory_order_relaxed) == life::opening)
             return;
         if (alarm < shards_.size())
             shards_[alarm]->put_alarm();
+        else if (alarm == shards_.size())
+            transactor_->put_alarm();
         else
             retention_->alarm();
     });
@@ -212,11 +217,13 @@ void engine_core::make_shards()
     wakes_ = std::make_unique<core::wake_index>(*store_);
     for (std::size_t index = 0; index < options.shards; ++index)
         shards_.push_back(std::make_unique<core::shard>(*this, index));
+    transactor_ = std::make_unique<core::transactor>(*this, options.shards);
     make_retention();
     const std::uint64_t newest_generation = base::to_integer(newest_run()) >> 14;
     state_ = life::open; // alarms and commits may call the shards from here on
     for (const auto& shard : shards_)
         shard->start();
+    transactor_->start();
     shards_.front()->put_alarm(); // reads the first page of the wake table
     if (retention_)
         retention_->start();
@@ -237,7 +244,7 @@ void engine_core::make_retention()
     if (is_for_ever(options.keep_finished))
         return;
     const std::chrono::microseconds keep = std::max(options.keep_finished, std::chrono::milliseconds(0));
-    retention_ = std::make_unique<core::retention>(*this, core::retention::terms{keep.count(), options.shards,
+    retention_ = std::make_unique<core::retention>(*this, core::retention::terms{keep.count(), options.shards + 1,
                                                                                  [this] { meta_is_due_ = true; }});
 }
 
@@ -286,6 +293,7 @@ std::vector<std::string> engine_core::close(std::chrono::milliseconds deadline)
     }
     for (const auto& shard : shards_)
         shard->put_closing();
+    transactor_->put_closing();
     fibers_->halt(); // bodies that wait for a thread come home; those that run are waited for
     pool_->halt();
     io_->halt();
@@ -306,8 +314,8 @@ std::vector<std::string> engine_core::close(std::chrono::milliseconds deadline)
 
 bool engine_core::are_bodies_done() const
 {
-    return std::all_of(shards_.begin(), shards_.end(),
-                       [](const auto& shard) { return shard->is_closing() && shard->jobs_out() == 0; });
+    return readers_ == 0 && transactor_->is_quiet() && std::all_of(shards_.begin(), shards_.end(),
+                                                  [](const auto& shard) { return shard->is_closing() && shard->jobs_out() == 0; });
 }
 
 std::vector<std::string> engine_core::running_bodies() const
@@ -323,6 +331,10 @@ std::vector<std::string> engine_core::running_bodies() const
     for (const auto& shard : shards_)
         if (std::string name = shard->running_here(); !name.empty())
             names.push_back(std::move(name));
+    if (std::string name = transactor_->running(); !name.empty())
+        names.push_back(std::move(name));
+    if (readers_ != 0)
+        names.emplace_back("a reader of tables");
     // A body that ended just now is still out: close() is to be called again.
     if (names.empty())
         names.emplace_back("a body that is about to end");
@@ -340,6 +352,8 @@ void engine_core::stop_all() noexcept
         time_->stop();
     for (const auto& shard : shards_)
         shard->stop();
+    if (transactor_)
+        transactor_->stop();
     if (committer_)
         committer_->stop();
     if (fibers_)

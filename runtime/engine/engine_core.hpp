@@ -12,6 +12,7 @@
 #include "engine/retention.hpp"
 #include "engine/shard.hpp"
 #include "engine/shard_host.hpp"
+#include "engine/transactor.hpp"
 
 #include <everstep/detail/engine_link.hpp>
 #include <everstep/engine_options.hpp>
@@ -59,6 +60,10 @@ public:
 
     /// The answer, where there is one at once; else what `receiver_of` gives, which is called then, gets it exactly once. Any thread.
     std::optional<answer> accept(request&& what, const std::function<std::unique_ptr<receiver>()>& receiver_of);
+    /// Ends in `one` exactly once. Any thread.
+    void accept(std::unique_ptr<outside_transaction> one, admission when_full);
+    /// Any thread. Throws engine_error.
+    void read_tables(const std::function<void(row_source&)>& visit);
     /// Whether the calling thread is one that a blocking call would wait for.
     bool is_own_thread() const noexcept;
     /// Empty where it is closed.
@@ -73,6 +78,7 @@ public:
     base::run_number take_run_number() noexcept override;
     base::run_number newest_run() const noexcept override;
     void submit(step_place place, std::span<core::body_job* const> jobs) override;
+    void transact(std::span<core::step_attempt* const> jobs) override;
     void spawn(core::body_job& job) override;
     bool is_sent_to_pool(std::uint64_t step) const noexcept override { return fibers_->sent_to_pool(step); }
     std::uint32_t deaths(std::uint64_t run, std::uint64_t step) const noexcept override;
@@ -104,6 +110,7 @@ private:
     void make_shards();
     void make_retention();
     void index_ids(std::uint64_t newest_generation);
+    std::exception_ptr refusal() const;
     std::optional<answer> answer_at_once(const request& what, std::uint64_t id_hash, const core::registered_workflow& code);
     bool are_bodies_done() const;
     std::vector<std::string> running_bodies() const;
@@ -127,6 +134,8 @@ private:
     std::unique_ptr<core::retention> retention_; ///< null: finished runs are kept for ever
     std::vector<base::run_number> damaged_wakes_; ///< whose rows were read and whose shard is not known yet; the first shard's
     std::vector<std::unique_ptr<core::shard>> shards_;
+    std::unique_ptr<core::transactor> transactor_;
+    std::atomic<std::size_t> readers_{}; ///< threads that look into tables
     std::thread id_indexer_;
     std::atomic<bool> stop_indexing_{};
 

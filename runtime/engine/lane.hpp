@@ -1,6 +1,6 @@
 #pragma once
 
-// What one shard has to write, and what waits for it to be durable: one lane for turns that somebody waits for, one for the rest. In
+// What one thread has to write, and what waits for it to be durable: one lane for what somebody waits for, one for the rest. In
 // each, submissions are numbered from 1 in their order.
 
 #include "engine/committer.hpp"
@@ -12,16 +12,17 @@
 
 namespace everstep::core
 {
-struct lane
+template <class Output>
+struct lane_of
 {
-    explicit lane(urgency of) : how(of) {}
+    explicit lane_of(urgency of) : how(of) {}
 
     urgency how;
     store::batch out{};
     submission gathering{1}; ///< the one that `out` will be
     submission durable{};    ///< the last one at or below the watermark
     std::deque<position> in_flight{}; ///< of submissions durable + 1, …
-    outputs held{};
+    held_outputs<Output> held{};
 
     void submit(committer& to, bool here)
     {
@@ -39,5 +40,10 @@ struct lane
         for (; !in_flight.empty() && in_flight.front() <= through; in_flight.pop_front())
             ++durable;
     }
+
+    /// Something of it is yet to be durable.
+    bool is_pending() const noexcept { return !out.empty() || !in_flight.empty(); }
 };
+
+using lane = lane_of<output>;
 }

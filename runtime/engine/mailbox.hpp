@@ -1,6 +1,6 @@
 #pragma once
 
-// How other threads reach a shard. One lock for all of it: what is in it is taken in one sweep.
+// How other threads reach a thread with a loop of its own. One lock for all of it: what is in it is taken in one sweep.
 
 #include "base/ids.hpp"
 #include "engine/body_job.hpp"
@@ -25,33 +25,37 @@ struct request_item
     std::unique_ptr<detail::receiver> to;
 };
 
-class mailbox
+/// What comes to a shard.
+struct shard_news
+{
+    std::vector<body_job*> finished;
+    std::vector<request_item> requests;
+    std::vector<wake_index::row> due;
+    bool durable{};  ///< the watermark moved, or a commit failed
+    bool alarm{};    ///< look at the timers
+    bool closing{};  ///< let running bodies end and begin nothing
+    bool stop{};     ///< leave the loop
+
+    bool empty() const noexcept
+    {
+        return finished.empty() && requests.empty() && due.empty() && !durable && !alarm && !closing && !stop;
+    }
+    void clear()
+    {
+        finished.clear();
+        requests.clear();
+        due.clear();
+        durable = alarm = closing = stop = false;
+    }
+};
+
+template <class Content>
+class mailbox_of
 {
 public:
-    struct content
-    {
-        std::vector<body_job*> finished;
-        std::vector<request_item> requests;
-        std::vector<wake_index::row> due;
-        bool durable{};  ///< the watermark moved, or a commit failed
-        bool alarm{};    ///< look at the timers
-        bool closing{};  ///< let running bodies end and begin nothing
-        bool stop{};     ///< leave the loop
+    using content = Content;
 
-        bool empty() const noexcept
-        {
-            return finished.empty() && requests.empty() && due.empty() && !durable && !alarm && !closing && !stop;
-        }
-        void clear()
-        {
-            finished.clear();
-            requests.clear();
-            due.clear();
-            durable = alarm = closing = stop = false;
-        }
-    };
-
-    /// Changes the content under the lock and wakes the shard. Any thread.
+    /// Changes the content under the lock and wakes the owner. Any thread.
     template <class Change>
     void put(Change&& change)
     {
@@ -72,7 +76,7 @@ public:
         return !content_.empty();
     }
 
-    /// Takes all there is; waits for something where `wait`. The shard's thread.
+    /// Takes all there is; waits for something where `wait`. The owner's thread.
     void take(content& into, bool wait)
     {
         into.clear();
@@ -92,4 +96,6 @@ private:
     content content_;
     bool sleeping_{};
 };
+
+using mailbox = mailbox_of<shard_news>;
 }

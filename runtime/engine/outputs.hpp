@@ -1,6 +1,6 @@
 #pragma once
 
-// Output commit: what a shard may let out only when everything that it depends on is durable. A queue in the order of submissions;
+// Output commit: what a thread may let out only when everything that it depends on is durable. A queue in the order of submissions;
 // what is at or below the watermark goes.
 
 #include "base/prefetch.hpp"
@@ -42,16 +42,25 @@ struct request_again
 };
 using output = std::variant<answer_out, body_out, settled_run, request_again>;
 
-/// Numbers a shard's own submissions, from 1. 0 is before the first, and stands for what was durable before this process.
+/// What will be touched when it is let out.
+inline void look_ahead_at(const output& what) noexcept
+{
+    constexpr std::size_t job_bytes = 384; // what begin_body touches of a job, more or less
+    if (const auto* body = std::get_if<body_out>(&what))
+        base::prefetch(body->job, job_bytes);
+}
+
+/// Numbers one thread's own submissions, from 1. 0 is before the first, and stands for what was durable before this process.
 using submission = std::uint64_t;
 
-class outputs
+template <class Output>
+class held_outputs
 {
 public:
     /// Depends on the submission that is being gathered, or on the last one where nothing more comes.
-    void hold(output what) { current_.push_back(std::move(what)); }
+    void hold(Output what) { current_.push_back(std::move(what)); }
     /// Depends on nothing that is not durable; goes with the next release().
-    void hold_ready(output what) { ready_.push_back(std::move(what)); }
+    void hold_ready(Output what) { ready_.push_back(std::move(what)); }
 
     /// What was held so far depends on submissions up to `at`.
     void submitted(submission at)
@@ -69,7 +78,7 @@ public:
             give(std::exchange(ready_, take_spare()), take);
         while (!held_.empty() && held_.front().first <= durable)
         {
-            std::vector<output> due = std::move(held_.front().second);
+            std::vector<Output> due = std::move(held_.front().second);
             held_.pop_front();
             give(std::move(due), take);
         }
@@ -88,16 +97,14 @@ public:
 private:
     static constexpr std::size_t spares_max = 16;
     static constexpr std::size_t look_ahead = 4;
-    static constexpr std::size_t job_bytes = 384; ///< what begin_body touches of a job, more or less
 
     template <class Take>
-    void give(std::vector<output> due, Take&& take)
+    void give(std::vector<Output> due, Take&& take)
     {
         for (std::size_t n = 0; n < due.size(); ++n)
         {
             if (n + look_ahead < due.size())
-                if (const auto* body = std::get_if<body_out>(&due[n + look_ahead]))
-                    base::prefetch(body->job, job_bytes);
+                look_ahead_at(due[n + look_ahead]);
             take(due[n]);
         }
         due.clear();
@@ -105,18 +112,20 @@ private:
             spare_.push_back(std::move(due));
     }
 
-    std::vector<output> take_spare()
+    std::vector<Output> take_spare()
     {
         if (spare_.empty())
             return {};
-        std::vector<output> one = std::move(spare_.back());
+        std::vector<Output> one = std::move(spare_.back());
         spare_.pop_back();
         return one;
     }
 
-    std::vector<std::vector<output>> spare_; ///< empty, with their memory: giving large pieces back to malloc each time is dear
-    std::vector<output> current_;
-    std::vector<output> ready_;
-    std::deque<std::pair<submission, std::vector<output>>> held_;
+    std::vector<std::vector<Output>> spare_; ///< empty, with their memory: giving large pieces back to malloc each time is dear
+    std::vector<Output> current_;
+    std::vector<Output> ready_;
+    std::deque<std::pair<submission, std::vector<Output>>> held_;
 };
+
+using outputs = held_outputs<output>;
 }

@@ -344,6 +344,8 @@ void request_desk::cancel(request_item&& item)
             return;
         }
     }
+    if (run->job && run->job->rec && run->job->rec->out)
+        return shard_.hold_cancel(*run, std::move(item));
     shard_.begin_turn(*run, urgency::caller_waits);
     entry e;
     e.kind = entry_kind::cancel_asked;

@@ -76,5 +76,17 @@ public:
         bool timed_out{};
         base::time_us stop_asked_at{}; ///< 0: not asked
     } of;
+
+    /// What the transactor needs to record it itself, and what came of it. While it is `out` nothing else is appended to the history.
+    struct recording
+    {
+        journal::entry entry; ///< all but its time and result, until it has ended in a value
+        journal::tail end;    ///< of the history: before the entry, then after it
+        std::size_t bytes{};  ///< of the entry's records
+        bool caller_waits{};
+        bool out{};
+    };
+    bool is_transaction() const noexcept { return is_undo ? op().traits().undo_transact != nullptr : op().traits().transact != nullptr; }
+    std::unique_ptr<recording> rec; ///< of a transaction; a spare job keeps the memory
 };
 }

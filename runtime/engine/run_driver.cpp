@@ -161,6 +161,7 @@ replay::asked run_driver::ask(detail::operation& op) const
     switch (op.traits().what)
     {
     case detail::verb::step: what.kind = operation_kind::step; break;
+    case detail::verb::transaction: what.kind = operation_kind::transaction; break;
     case detail::verb::forever: what.kind = operation_kind::forever; break;
     case detail::verb::reply:
         what.kind = operation_kind::reply;
@@ -273,7 +274,7 @@ void run_driver::deliver(const entry& e)
     detail::delivery& delivered = scratch_.delivery;
     delivered = {.what = detail::delivery::kind::value, .slot = nullptr, .code = e.code, .text = e.text, .path = scratch_.path,
                  .attempts = e.attempts};
-    if (e.kind == journal::entry_kind::step_done && op.traits().undo)
+    if (e.kind == journal::entry_kind::step_done && op.traits().has_undo())
         keep_undo(op, e);
     switch (machine_.what())
     {

@@ -296,6 +296,10 @@ void shard::end_all(errc why)
     waiters_.clear();
     for (auto& [number, run] : runs_)
         refuse(run->waiters);
+    for (auto& [number, items] : held_cancels_)
+        for (request_item& item : items)
+            item.to->take(detail::answer(refused));
+    held_cancels_.clear();
     for (request_item& item : news_.requests)
         if (item.to)
             item.to->take(detail::answer(refused));

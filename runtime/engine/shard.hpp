@@ -108,6 +108,10 @@ private:
     void drop_job(step_attempt& job);
     void ask_to_stop(step_attempt& job);
     void wake(resident_run& run);
+    void begin_transaction(step_attempt& job);
+    void take_recorded(resident_run& run, step_attempt& job);
+    void hold_cancel(resident_run& run, request_item&& item);
+    void take_held_cancels(base::run_number run);
     base::time_us engine_due(const replay::pending& p) const noexcept;
     bool is_due(const replay::pending& p) const noexcept;
 
@@ -172,6 +176,8 @@ private:
     std::vector<step_attempt*> now_here_;     ///< those that run now; kept for its memory
     std::vector<std::unique_ptr<step_attempt>> spare_jobs_; ///< to be used again
     std::vector<body_job*> ready_pool_, ready_fiber_;
+    std::vector<step_attempt*> ready_transactions_;
+    boost::unordered_flat_map<base::run_number, std::vector<request_item>> held_cancels_; ///< of runs whose transaction is out
     std::uint64_t chance_;
     std::uint32_t inflight_hint_{};
     std::atomic<step_attempt*> here_{};       ///< the body that runs on this thread

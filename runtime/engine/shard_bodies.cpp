@@ -15,6 +15,8 @@ void shard::keep_spare(step_attempt& job)
     constexpr std::size_t spares_max = 16'384; // less than ten megabytes
     std::unique_ptr<step_attempt> owned(&job);
     job.shed();
+    if (job.rec)
+        job.rec->out = false;
     if (spare_jobs_.size() < spares_max)
         spare_jobs_.push_back(std::move(owned));
 }
@@ -41,7 +43,9 @@ void shard::begin_body(step_attempt& job)
         job.of.deadline = now_ + job.of.timeout;
         heap_.push(job.of.deadline, run->number, wake_heap::what::timeout);
     }
-    if (job.op().traits().spawn && !job.is_undo)
+    if (job.is_transaction())
+        begin_transaction(job);
+    else if (job.op().traits().spawn && !job.is_undo)
         host_.spawn(job);
     else if (job.of.place == step_place::shard)
         ready_here_.push_back(&job);
@@ -60,6 +64,9 @@ void shard::submit_bodies()
     if (!ready_fiber_.empty())
         host_.submit(step_place::fiber, ready_fiber_);
     ready_fiber_.clear();
+    if (!ready_transactions_.empty())
+        host_.transact(ready_transactions_);
+    ready_transactions_.clear();
 }
 
 /// Begins bodies. Those of this thread run here and now; their results are turns of the same iteration, in pieces.

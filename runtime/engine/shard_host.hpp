@@ -21,6 +21,7 @@
 namespace everstep::core
 {
 class body_job;
+class step_attempt;
 class inflight_map;
 
 class shard_host
@@ -45,6 +46,8 @@ public:
 
     /// Any place but `shard`. Jobs end in their home.
     virtual void submit(step_place place, std::span<body_job* const> jobs) = 0;
+    /// Transactions; they come home when they are durable.
+    virtual void transact(std::span<step_attempt* const> jobs) = 0;
     /// Bodies that return an awaitable.
     virtual void spawn(body_job& job) = 0;
     /// A step that blocked its fiber thread goes to the pool from then on.

@@ -30,13 +30,15 @@ std::string_view cut(std::string_view text) noexcept { return text.substr(0, tex
 /// Retries of a compensation do not end by themselves: what was done must be undone.
 constexpr retry_policy undo_policy{.attempts = 0};
 constexpr step_options default_options{};
+/// What a transaction's body throws is its answer: nothing outside could be better a moment later.
+constexpr step_options transaction_options{.retry = {.attempts = 1}};
 
 const step_options& options_of(const replay::pending& p)
 {
     if (p.what.kind == operation_kind::undo)
         return default_options;
     const auto* given = static_cast<detail::any_step&>(run_driver::operation_of(p)).options();
-    return given ? *given : default_options;
+    return given ? *given : p.what.kind == operation_kind::transaction ? transaction_options : default_options;
 }
 
 const retry_policy& policy_of(const replay::pending& p)
@@ -44,10 +46,7 @@ const retry_policy& policy_of(const replay::pending& p)
     return p.what.kind == operation_kind::undo ? undo_policy : options_of(p).retry;
 }
 
-bool is_step(const replay::pending& p) noexcept
-{
-    return p.what.kind == operation_kind::step || p.what.kind == operation_kind::undo;
-}
+bool is_step(const replay::pending& p) noexcept { return replay::is_attempted(p.what.kind); }
 
 /// hex of XXH3-128(seed, path): the same for every attempt, whichever compiler built the code.
 std::string token_of(const base::hash128& seed, const journal::path& where)
@@ -72,29 +71,6 @@ std::uint64_t step_hash(const journal::path& where, std::string_view name) noexc
     for (const std::uint32_t number : where.numbers())
         hash = hash * 0x9E3779B97F4A7C15ull + number + 1;
     return hash;
-}
-
-/// An entry about a pending operation.
-entry entry_for(const replay::pending& p, entry_kind kind, base::time_us at)
-{
-    entry e;
-    e.kind = kind;
-    e.operation = p.what.kind;
-    e.where = p.where;
-    e.at = at;
-    e.name = p.what.name;
-    e.type = p.what.type;
-    e.file = p.what.file;
-    e.line = p.what.line;
-    return e;
-}
-
-const replay::pending& pending_at(const resident_run& run, const journal::path& where)
-{
-    const auto& all = run.driver->machine().waiting();
-    const auto at = std::find_if(all.begin(), all.end(), [&](const replay::pending& p) { return p.where == where; });
-    EVERSTEP_ASSERT(at != all.end()); // a step leaves the list only by an entry that is made after its job came back
-    return *at;
 }
 }
 
@@ -126,18 +102,27 @@ void shard::take_finished(step_attempt& job)
     run->job = nullptr;
     if (reaction_ == reaction::failed || job.end == body_end::never_begun)
         return keep_spare(job); // nothing more can be written, or was done: after reopening, the body runs
-    begin_turn(*run);
-    if (job.end == body_end::value)
-        take_result(*run, job);
+    const bool was_out = job.rec && std::exchange(job.rec->out, false);
+    const base::run_number number = run->number;
+    if (was_out && job.end == body_end::value)
+        take_recorded(*run, job);
     else
-        take_failure(*run, job);
+    {
+        begin_turn(*run);
+        if (job.end == body_end::value)
+            take_result(*run, job);
+        else
+            take_failure(*run, job);
+    }
     keep_spare(job);
+    if (was_out)
+        take_held_cancels(number);
 }
 
 void shard::take_result(resident_run& run, step_attempt& job)
 {
-    const replay::pending& p = pending_at(run, job.of.where);
-    entry e = entry_for(p, entry_kind::step_done, now_);
+    const replay::pending& p = run.driver->machine().waiting_at(job.of.where);
+    entry e = replay::entry_about(p, entry_kind::step_done, now_);
     e.attempts = p.attempts + 1;
     e.payload = job.encoded;
     count_up(host_.count.steps_recorded);
@@ -149,7 +134,7 @@ void shard::take_failure(resident_run& run, step_attempt& job)
 {
     if (job.of.place == step_place::shard)
         now_ = host_.time().now(); // the body took this thread for as long as it ran, and delays count from its end
-    const replay::pending& p = pending_at(run, job.of.where);
+    const replay::pending& p = run.driver->machine().waiting_at(job.of.where);
     count_up(host_.count.attempts_failed);
     std::string text(cut(job.text));
     std::string code = job.code;
@@ -160,7 +145,7 @@ void shard::take_failure(resident_run& run, step_attempt& job)
         code = "timed_out";
     }
     const std::uint32_t attempts = p.attempts + 1;
-    const bool cancelled = run.driver->machine().cancel_pending() && p.what.kind == operation_kind::step;
+    const bool cancelled = run.driver->machine().cancel_pending() && p.what.kind != operation_kind::undo;
     const replay::failure what{job.end == body_end::permanent || cancelled,
                                job.end == body_end::later ? std::chrono::microseconds(job.delay).count() : -1, code, text};
     chance_ = chance_ * 6364136223846793005ull + 1442695040888963407ull;
@@ -176,7 +161,7 @@ void shard::take_failure(resident_run& run, step_attempt& job)
     if (!decision.again && p.what.kind == operation_kind::undo)
         return park(run, park_reason::retries_exhausted,
                     "the compensation of step '" + std::string(p.what.name) + "' failed for good: " + code + ": " + text);
-    entry e = entry_for(p, decision.again ? entry_kind::step_retry : entry_kind::step_failed, now_);
+    entry e = replay::entry_about(p, decision.again ? entry_kind::step_retry : entry_kind::step_failed, now_);
     e.attempts = attempts;
     e.due = decision.due;
     e.code = cut(code);
@@ -220,10 +205,10 @@ bool shard::go_on_at_once(resident_run& run, driver_state& state)
     for (const replay::pending& p : machine.waiting())
     {
         const bool fires = p.what.kind == operation_kind::timer && is_due(p);
-        const bool dropped = p.what.kind == operation_kind::step && machine.cancel_pending() && !run.job && p.due > now_;
+        const bool dropped = is_step(p) && p.what.kind != operation_kind::undo && machine.cancel_pending() && !run.job && p.due > now_;
         if (!fires && !dropped)
             continue;
-        entry e = entry_for(p, fires ? entry_kind::timer_fired : entry_kind::step_dropped, now_);
+        entry e = replay::entry_about(p, fires ? entry_kind::timer_fired : entry_kind::step_dropped, now_);
         e.attempts = p.attempts;
         if (fires)
             count_up(host_.count.timers_fired);
@@ -406,6 +391,11 @@ void shard::dispatch(resident_run& run, const replay::pending& step)
                                                       replay::describe(step.what, false) + " at " + step.where.text());
     step_attempt& job = make_job(run, step);
     job.blame_step = hash;
+    if (job.is_transaction() && !turn_.has_room()) // its entry is recorded where nobody can say no
+    {
+        keep_spare(job);
+        return park(run, park_reason::limits, "its history is at its limit: history_entries_max or history_bytes_max");
+    }
     run.job = &job;
     set_idle(run, false);
     hold(run, body_out{&job});

@@ -3,6 +3,7 @@
 #include "engine/engine_core.hpp"
 #include "base/fork_count.hpp"
 #include "engine/request_desk.hpp"
+#include "engine/stored_rows.hpp"
 
 #include <everstep/async.hpp>
 
@@ -87,6 +88,31 @@ answer ask(const std::weak_ptr<engine_core>& core, request&& what)
     return call.wait();
 }
 
+void transact(const std::weak_ptr<engine_core>& core, std::unique_ptr<outside_transaction> one, admission when_full)
+{
+    if (const auto here = core.lock())
+        here->accept(std::move(one), when_full);
+    else
+        one->ended(std::make_exception_ptr(engine_closed()));
+}
+
+void require_may_block(const std::weak_ptr<engine_core>& core)
+{
+    const auto here = core.lock();
+    if (!here)
+        throw engine_closed();
+    if (here->is_own_thread())
+        throw engine_error(errc::would_deadlock, "a blocking call on a thread of the engine would wait for itself: use the async_ form");
+}
+
+void read_tables(const std::weak_ptr<engine_core>& core, const std::function<void(row_source&)>& visit)
+{
+    const auto here = core.lock();
+    if (!here)
+        throw engine_closed();
+    here->read_tables(visit);
+}
+
 std::exception_ptr exception_of(const answer& a) noexcept
 {
     switch (a.what)
@@ -121,6 +147,58 @@ boost::asio::any_io_executor engine_core::executor() const { return is_open() ? 
 
 bool engine_core::is_own_thread() const noexcept { return engine_of_this_thread == this; }
 void engine_core::enter_thread() noexcept { engine_of_this_thread = this; }
+
+/// Why nothing is taken now; null: it is.
+std::exception_ptr engine_core::refusal() const
+{
+    const life now = state_.load();
+    if (now == life::made || now == life::opening)
+        return std::make_exception_ptr(engine_error(errc::wrong_use, "the engine is not open yet: call open() first"));
+    if (now != life::open)
+        return std::make_exception_ptr(engine_closed());
+    if (base::fork_count() != forks_at_open_)
+        return std::make_exception_ptr(
+            engine_error(errc::forked, "this process is a fork of the journal's owner: exec, or open a journal of its own"));
+    return nullptr;
+}
+
+void engine_core::accept(std::unique_ptr<outside_transaction> one, admission when_full)
+{
+    std::shared_lock open(gate_);
+    if (std::exception_ptr why = refusal())
+        return one->ended(std::move(why));
+    transactor_->submit(std::move(one), when_full);
+}
+
+void engine_core::read_tables(const std::function<void(row_source&)>& visit)
+{
+    /// The journal stays open meanwhile; and a blocking call from inside would hold the snapshot for as long as it waits.
+    struct look
+    {
+        engine_core& of;
+        const engine_core* before;
+        explicit look(engine_core& core) : of(core), before(std::exchange(engine_of_this_thread, &core)) { ++of.readers_; }
+        ~look()
+        {
+            engine_of_this_thread = before;
+            if (--of.readers_ == 0 && of.state_ != life::open)
+                of.body_ended();
+        }
+    } const inside(*this); // before the state is looked at: close() sets that, then looks for readers
+    if (const std::exception_ptr why = refusal())
+        std::rethrow_exception(why);
+    try
+    {
+        store_->read([&](const store::snapshot& now) {
+            core::snapshot_rows rows(now);
+            visit(rows);
+        });
+    }
+    catch (const store::unreadable& e)
+    {
+        throw engine_error(committer_->has_failed() ? errc::unknown : errc::io, "the journal cannot be read: " + std::string(e.what()));
+    }
+}
 
 std::optional<answer> engine_core::accept(request&& what, const std::function<std::unique_ptr<receiver>()>& receiver_of)
 {
@@ -187,6 +265,8 @@ void engine_core::submit(step_place place, std::span<core::body_job* const> jobs
     else
         pool_->submit(jobs);
 }
+
+void engine_core::transact(std::span<core::step_attempt* const> jobs) { transactor_->submit(jobs); }
 
 void engine_core::spawn(core::body_job& job)
 {
@@ -284,6 +364,7 @@ everstep::metrics engine_core::metrics() const
     m.runs_resident = load(count.runs_resident);
     m.starts_waiting = load(count.starts_waiting);
     m.steps_recorded = load(count.steps_recorded);
+    m.transactions = load(count.transactions);
     m.attempts_failed = load(count.attempts_failed);
     m.attempts_timed_out = load(count.attempts_timed_out);
     m.bodies_running = load(count.bodies_running);

@@ -27,10 +27,15 @@ void turn::take_back()
     entries_ = 0;
 }
 
+bool turn::has_room() const noexcept
+{
+    return run_->end.next_seq < limits_.history_entries_max && run_->history_bytes <= limits_.history_bytes_max &&
+           out_->here().bytes - from_.bytes <= limits_.turn_bytes_max;
+}
+
 bool turn::record(const journal::entry& e, std::uint32_t& seq)
 {
-    if (run_->end.next_seq >= limits_.history_entries_max || out_->here().bytes - from_.bytes > limits_.turn_bytes_max ||
-        run_->history_bytes > limits_.history_bytes_max)
+    if (!has_room())
         return false;
     seq = run_->end.next_seq;
     // If we die before the commit, the turn is absent: the operation is asked for again, or its body runs again. If we die after, replay

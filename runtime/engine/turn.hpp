@@ -29,9 +29,11 @@ public:
     /// Forgets what begin() came before: nothing of the turn is written.
     void take_back();
     /// Whether something was written since begin().
-    bool wrote() const noexcept { return out_->writes().size() != from_.writes; }
+    bool wrote() const noexcept { return out_->here().writes != from_.writes; }
 
     bool record(const journal::entry& e, std::uint32_t& seq) override;
+    /// Whether the history can take one more entry.
+    bool has_room() const noexcept;
     /// The entries that a reader waits for: called with each `replied` as it is recorded.
     std::function<void(resident_run&, const journal::entry&)> on_reply;
 

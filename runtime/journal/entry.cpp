@@ -56,7 +56,7 @@ constexpr std::array<layout, 14> layouts{{
     {"resumed", field::text},
 }};
 
-constexpr std::array<std::string_view, 6> operation_names{"none", "step", "undo", "timer", "reply", "forever"};
+constexpr std::array<std::string_view, 7> operation_names{"none", "step", "undo", "timer", "reply", "forever", "transaction"};
 
 constexpr bool is_known(entry_kind kind) noexcept
 {

@@ -36,7 +36,8 @@ enum class operation_kind : std::uint8_t
     undo = 2,
     timer = 3,
     reply = 4,
-    forever = 5 ///< waits until cancelled; writes nothing of its own
+    forever = 5, ///< waits until cancelled; writes nothing of its own
+    transaction = 6
 };
 
 enum class timer_clock : std::uint8_t

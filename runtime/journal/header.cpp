@@ -138,7 +138,8 @@ std::optional<meta_record> decode_meta(record_key at, std::string_view value)
     switch (check_record(table::meta, at, value, body))
     {
     case record_check::newer_format:
-        meta.format = static_cast<unsigned char>(value.front());
+        // Whoever writes records of a newer format writes a journal of a newer one; which, is not to be read.
+        meta.format = std::max<std::uint32_t>(static_cast<unsigned char>(value.front()), journal_format + 1);
         return meta;
     case record_check::damaged:
         return std::nullopt;

@@ -76,7 +76,7 @@ struct meta_record
     std::uint64_t next_run{};    ///< no run number at or above it was ever used
     base::time_us clock{};       ///< engine time: never goes back
 };
-inline constexpr std::uint32_t journal_format = 1;
+inline constexpr std::uint32_t journal_format = 2;
 
 /// Values carry a format byte and a checksum over key and value. decode: nullopt when damaged or newer.
 /// A workflow name or id over its limit is our own mistake here: the engine refuses it from the caller before.

@@ -1,5 +1,7 @@
 #include "replay/machine.hpp"
 
+#include "base/assert.hpp"
+
 #include <algorithm>
 
 namespace everstep::replay
@@ -46,6 +48,19 @@ bool machine::fits(const journal::entry& e, const pending& p) noexcept
     // An entry carries what its kind has (entry.cpp); what it has is compared.
     return (e.operation == operation_kind::none || e.operation == p.what.kind) && (e.name.empty() || e.name == p.what.name) &&
            (e.type.empty() || e.type == p.what.type);
+}
+
+journal::entry entry_about(const pending& p, entry_kind kind, base::time_us at) noexcept
+{
+    return {.kind = kind, .operation = p.what.kind, .clock = {}, .where = p.where, .at = at, .due = 0, .attempts = 0,
+            .line = p.what.line, .file = p.what.file, .name = p.what.name, .type = p.what.type, .code = {}, .text = {}, .payload = {}};
+}
+
+const pending& machine::waiting_at(const journal::path& where) const
+{
+    const std::size_t index = find(where);
+    EVERSTEP_ASSERT(index < pending_.size());
+    return pending_[index];
 }
 
 std::size_t machine::find(const journal::path& where) const noexcept
@@ -109,7 +124,7 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
     case entry_kind::resumed:
         now_ = e.at;
         for (pending& p : pending_)
-            if (p.what.kind == operation_kind::step || p.what.kind == operation_kind::undo)
+            if (is_attempted(p.what.kind))
                 p.attempts = 0, p.due = 0, p.started_at = now_;
         return verdict::wait;
     case entry_kind::step_done:
@@ -155,7 +170,7 @@ verdict machine::apply_cancel(const journal::entry& e)
 verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint32_t seq)
 {
     pending& p = pending_[index];
-    const bool stepwise = p.what.kind == operation_kind::step || p.what.kind == operation_kind::undo;
+    const bool stepwise = is_attempted(p.what.kind);
     switch (e.kind)
     {
     case entry_kind::step_done:
@@ -163,7 +178,7 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
         if (!stepwise)
             break;
         // A result that comes after the cancel is recorded all the same; only the await throws.
-        return deliver(index, cancel_pending_ && p.what.kind == operation_kind::step ? delivered::cancelled
+        return deliver(index, cancel_pending_ && p.what.kind != operation_kind::undo ? delivered::cancelled
                               : e.kind == entry_kind::step_done                      ? delivered::value
                                                                                      : delivered::failed);
     case entry_kind::step_retry:
@@ -173,7 +188,7 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
         p.due = e.due;
         return verdict::wait;
     case entry_kind::step_dropped:
-        if (p.what.kind != operation_kind::step || !cancel_pending_)
+        if (!stepwise || p.what.kind == operation_kind::undo || !cancel_pending_)
             break;
         return deliver(index, delivered::cancelled);
     case entry_kind::timer_set:

@@ -12,10 +12,10 @@
 //
 //   entry         | operation waits for it | effect
 //   --------------+------------------------+---------------------------------------------------------------
-//   step_done     | step, undo             | value delivered
-//   step_failed   | step, undo             | failure delivered
-//   step_retry    | step, undo             | attempts and due noted; nothing delivered
-//   step_dropped  | step                   | cancelled delivered
+//   step_done     | step, transaction, undo | value delivered
+//   step_failed   | step, transaction, undo | failure delivered
+//   step_retry    | step, transaction, undo | attempts and due noted; nothing delivered
+//   step_dropped  | step, transaction      | cancelled delivered
 //   timer_set     | (inside start)         | due noted
 //   timer_fired   | timer                  | value delivered
 //   replied       | (inside start)         | value delivered
@@ -55,6 +55,12 @@ struct asked
     std::string_view payload; ///< reply
     void* operation{};        ///< given back with the delivery
 };
+
+/// Whether its body is user code that is attempted until it ends: a step, a transaction, or an undo of either.
+constexpr bool is_attempted(journal::operation_kind kind) noexcept
+{
+    return kind == journal::operation_kind::step || kind == journal::operation_kind::transaction || kind == journal::operation_kind::undo;
+}
 
 /// An operation that the code waits for.
 struct pending
@@ -117,6 +123,8 @@ public:
     /// Most runs wait for one operation at a time.
     using pending_list = boost::container::small_vector<pending, 1>;
     const pending_list& waiting() const noexcept { return pending_; }
+    /// The one at this path; it is there.
+    const pending& waiting_at(const journal::path& where) const;
     const std::string& text() const noexcept { return text_; }
 
 private:
@@ -138,6 +146,9 @@ private:
     std::string cancel_reason_;
     std::string text_;
 };
+
+/// An entry about an attempted operation that the code waits for.
+journal::entry entry_about(const pending& p, journal::entry_kind kind, base::time_us at) noexcept;
 
 /// "step 'charge' (orders.cpp:88)", with the result type where `with_type`.
 std::string describe(const asked& what, bool with_type);

@@ -45,9 +45,10 @@ struct engine_entry
     std::string brief() const
     {
         std::string shown(journal::name_of(kind));
-        const bool step = operation == journal::operation_kind::step || operation == journal::operation_kind::undo;
-        if (operation == journal::operation_kind::undo)
-            shown += " undo";
+        const bool step = operation == journal::operation_kind::step || operation == journal::operation_kind::undo ||
+                          operation == journal::operation_kind::transaction;
+        if (operation == journal::operation_kind::undo || operation == journal::operation_kind::transaction)
+            shown.append(" ").append(journal::name_of(operation));
         return step ? shown + " " + name : shown;
     }
     /// All of it but times and attempts, which a crash may change, and the place in the source.

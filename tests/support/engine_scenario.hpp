@@ -162,7 +162,7 @@ private:
         {
             if (e.kind != journal::entry_kind::step_done)
                 continue;
-            if (e.operation == journal::operation_kind::step)
+            if (e.operation != journal::operation_kind::undo)
                 done.push_back(e.name);
             else
             {

@@ -7,6 +7,7 @@
 #include "engine/manual_time.hpp"
 #include "engine/shard.hpp"
 #include "engine/shard_host.hpp"
+#include "engine/transactor.hpp"
 #include "journal/header.hpp"
 #include "store/memory_store.hpp"
 
@@ -129,23 +130,26 @@ public:
     {
         core::committer::events on;
         on.now = [this] { return time_.now(); };
-        on.durable = [this] { shard_->put_durable(); };
-        on.failed = [this](const std::string&) { shard_->put_durable(); };
+        on.durable = [this] { put_durable(); };
+        on.failed = [this](const std::string&) { put_durable(); };
         on.full = [this](const std::string&) { change([] {}); };
         committer_ = std::make_unique<core::committer>(*store_, std::move(on));
         wakes_ = std::make_unique<core::wake_index>(*store_);
         shard_ = std::make_unique<core::shard>(*this, 0);
-        time_.start(0, 1, [this](std::size_t) { shard_->put_alarm(); });
+        transactor_ = std::make_unique<core::transactor>(*this, 1);
+        time_.start(0, 2, [this](std::size_t alarm) { alarm == 0 ? shard_->put_alarm() : transactor_->put_alarm(); });
         committer_->start();
         shard_->start();
+        transactor_->start();
         shard_->put_alarm();
     }
     /// Asks the shard to end, and waits until every body has come back.
     void close()
     {
         shard_->put_closing();
+        transactor_->put_closing();
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return shard_->is_closing() && shard_->jobs_out() == 0; });
+        changed_.wait(lock, [&] { return shard_->is_closing() && shard_->jobs_out() == 0 && transactor_->is_quiet(); });
     }
     void await_closing()
     {
@@ -162,8 +166,10 @@ public:
         close();
         time_.stop();
         shard_->stop();
+        transactor_->stop();
         committer_->stop();
         shard_.reset();
+        transactor_.reset();
     }
     /// What a crash would leave now.
     std::unique_ptr<store::memory_store> crash() const { return store_->clone(); }
@@ -272,6 +278,7 @@ public:
     }
 
     core::shard& the_shard() noexcept { return *shard_; }
+    core::transactor& the_transactor() noexcept { return *transactor_; }
     core::manual_time& clock() noexcept { return time_; }
 
     /// Until the shard has done everything that was sent to it before. Twice: it answers requests before it looks at its timers.
@@ -330,6 +337,7 @@ public:
             for (core::body_job* job : given_jobs)
                 finish(*job);
     }
+    void transact(std::span<core::step_attempt* const> given_jobs) override { transactor_->submit(given_jobs); }
     void spawn(core::body_job& job) override
     {
         core::body_job* const one[] = {&job};
@@ -375,6 +383,11 @@ public:
     }
 
 private:
+    void put_durable()
+    {
+        shard_->put_durable();
+        transactor_->put_durable();
+    }
     fate fate_of(std::uint64_t)
     {
         std::unique_lock lock(mutex_);
@@ -411,5 +424,6 @@ private:
     std::unique_ptr<core::wake_index> wakes_;
     std::unique_ptr<core::committer> committer_;
     std::unique_ptr<core::shard> shard_;
+    std::unique_ptr<core::transactor> transactor_;
 };
 }

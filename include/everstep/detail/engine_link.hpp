@@ -4,6 +4,7 @@
 
 #include <everstep/codec.hpp>
 #include <everstep/context.hpp>
+#include <everstep/detail/row_link.hpp>
 #include <everstep/error.hpp>
 #include <everstep/run_status.hpp>
 #include <everstep/workflow.hpp>
@@ -11,6 +12,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -94,6 +96,23 @@ public:
     virtual ~receiver() = default;
     virtual void take(answer&& a) noexcept = 0;
 };
+
+/// A transaction from outside. Called on the engine's own thread for transactions.
+class outside_transaction
+{
+public:
+    virtual ~outside_transaction() = default;
+    /// The body. What it throws ends up in ended().
+    virtual void run(transaction& tx) = 0;
+    /// Once, when everything that the body saw and wrote is durable, or with why it is not. Any thread. Must not block.
+    virtual void ended(std::exception_ptr failure) noexcept = 0;
+};
+/// Ends in `one` exactly once, with engine_closed where `core` is gone. Any thread.
+void transact(const std::weak_ptr<engine_core>& core, std::unique_ptr<outside_transaction> one, admission when_full);
+/// Throws would_deadlock on a thread of the engine, engine_closed where `core` is gone.
+void require_may_block(const std::weak_ptr<engine_core>& core);
+/// Shows one snapshot of what is durable, on this thread, which counts as the engine's own meanwhile.
+void read_tables(const std::weak_ptr<engine_core>& core, const std::function<void(row_source&)>& visit);
 
 /// What an async_ call completes with: tags that carry async_submit (everstep/async.hpp) through argument-dependent lookup.
 template <class Value>

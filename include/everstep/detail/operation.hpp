@@ -17,6 +17,7 @@ namespace everstep::inline v0
 {
 class attempt;
 class services;
+class transaction;
 
 namespace detail
 {
@@ -27,6 +28,7 @@ class operation;
 enum class verb : std::uint8_t
 {
     step,
+    transaction,
     timer,
     reply,
     forever,
@@ -53,13 +55,18 @@ struct operation_traits
     void (*run)(operation&, attempt&, std::string& encoded) = nullptr;
     /// For bodies that return an awaitable: starts it on `executor` (an asio::any_io_executor*), ends in `sink` once.
     void (*spawn)(operation&, attempt&, void* executor, body_sink& sink) = nullptr;
+    /// The same of a transaction's body.
+    void (*transact)(operation&, transaction&, std::string& encoded) = nullptr;
     /// Decodes a recorded result into raw storage of slot_bytes; throws codec_error. Null for void.
     void (*decode)(void* slot, std::string_view encoded) = nullptr;
     void (*destroy)(void* slot) noexcept = nullptr;
     std::size_t slot_bytes = 0;
     bool shows_attempt = false; ///< the body takes the attempt: it may use the token and see the stop
-    /// Calls the undo of a saga step with the recorded result.
+    /// Calls the undo of a saga step with the recorded result; one of the two where there is one.
     void (*undo)(attempt&, services&, std::string_view encoded) = nullptr;
+    void (*undo_transact)(transaction&, std::string_view encoded) = nullptr;
+
+    bool has_undo() const noexcept { return undo != nullptr || undo_transact != nullptr; }
 };
 
 /// What an await gets. Lives on the driver's stack while the coroutine is resumed; the slot holds the decoded result.

@@ -74,7 +74,26 @@ Result move_out(void* slot)
     return std::move(*taken.object);
 }
 
-/// The part of a step that the engine reads.
+/// An undo takes (transaction&[, const Result&]) or (attempt&, services&[, const Result&]); nothing where it is void.
+template <class Undo, class Result>
+constexpr void describe_undo(operation_traits& traits)
+{
+    if constexpr (std::is_void_v<Undo>)
+        return;
+    else if constexpr (std::is_void_v<Result>)
+    {
+        if constexpr (std::is_invocable_v<Undo&, transaction&>)
+            traits.undo_transact = [](transaction& tx, std::string_view) { Undo{}(tx); };
+        else
+            traits.undo = [](attempt& a, services& given, std::string_view) { Undo{}(a, given); };
+    }
+    else if constexpr (std::is_invocable_v<Undo&, transaction&, const Result&>)
+        traits.undo_transact = [](transaction& tx, std::string_view encoded) { Undo{}(tx, decode<Result>(encoded)); };
+    else
+        traits.undo = [](attempt& a, services& given, std::string_view encoded) { Undo{}(a, given, decode<Result>(encoded)); };
+}
+
+/// The part of a step or transaction that the engine reads.
 class any_step : public operation
 {
 public:
@@ -82,7 +101,7 @@ public:
 
     /// Null: the defaults, which then cost a step nothing.
     const step_options* options() const noexcept { return options_.get(); }
-    /// The saga that the undo belongs to, where traits().undo is set.
+    /// The saga that the undo belongs to, where there is one.
     std::uint32_t saga() const noexcept { return saga_; }
 
 protected:
@@ -98,7 +117,7 @@ private:
     std::uint32_t saga_;
 };
 
-/// `Undo` is void for a plain step; else an empty callable (attempt&, services&, const Result&).
+/// `Undo` is void for a plain step; else an empty callable, see describe_undo.
 template <class Body, class Undo = void>
 class step_operation final : public any_step
 {
@@ -139,14 +158,6 @@ private:
         awaited_body<returned>::spawn(static_cast<step_operation&>(self).body_, a, executor, sink);
     }
 
-    static void undo(attempt& a, services& given, std::string_view encoded)
-    {
-        if constexpr (std::is_void_v<result>)
-            Undo{}(a, given);
-        else
-            Undo{}(a, given, decode<result>(encoded));
-    }
-
     static constexpr operation_traits make_traits()
     {
         operation_traits traits;
@@ -156,8 +167,7 @@ private:
             traits.spawn = &spawn;
         else
             traits.run = &run;
-        if constexpr (!std::is_void_v<Undo>)
-            traits.undo = &undo;
+        describe_undo<Undo, result>(traits);
         traits.shows_attempt = takes_attempt<Body> || awaited_body<returned>::is;
         return traits;
     }

@@ -87,7 +87,7 @@ protected:
     /// Until the look at open is over: the next one comes with a commit, or with the alarm.
     static void until_at_rest(engine_stage& s)
     {
-        s.until([&] { return s.time().has_armed(1); }, false);
+        s.until([&] { return s.time().has_armed(2); }, false);
     }
     /// Of an engine that may delete it before anybody looks.
     static void run_and_delete(engine_stage& s, const std::string& id)

@@ -171,6 +171,13 @@ TEST(Meta, NewerRecordGivesItsFormatAndNothingElse)
     EXPECT_EQ(read->epoch, 0U);
 }
 
+TEST(Meta, ANewerRecordIsOfANewerJournalWhateverTheirNumbers)
+{
+    const auto read = decode_meta({0, 0}, "\x02 unknown bytes");
+    ASSERT_TRUE(read);
+    EXPECT_GT(read->format, journal_format);
+}
+
 TEST(Meta, DamagedOneIsNotTakenForANewerOne)
 {
     std::string value(encode({0, 0}, meta_record{journal_format, 12, 1001, 5}));

@@ -1,0 +1,64 @@
+#pragma once
+
+// What the templates of table and transaction say to the runtime: rows by name (the table's hash and the key's bytes) and value (JSON).
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace everstep::inline v0::detail
+{
+/// What the runtime knows of a table.
+struct table_identity
+{
+    std::string name;
+    std::string prefix; ///< of its rows' names: eight bytes
+    std::string_view (*key_type)();
+    std::string_view (*value_type)();
+};
+
+/// Throws engine_error (limit, wrong_use) where the name cannot be a table's.
+table_identity identify_table(std::string name, std::string_view (*key_type)(), std::string_view (*value_type)());
+/// Of the keys' bytes; names are eight bytes longer.
+inline constexpr std::size_t key_bytes_max = 490;
+[[noreturn]] void refuse_key(const table_identity& of, std::size_t bytes);
+[[noreturn]] void refuse_row(const table_identity& of, std::string_view what);
+/// The least name above all that begin with `prefix`; empty: there is none.
+std::string name_after(std::string prefix);
+/// Above a row's records, whose keys are its name and two bytes, and below all rows that follow: no name is the begin of another.
+inline std::string name_behind(std::string name) { return std::move(name.append("\xFF\xFF\xFF")); }
+
+struct found_row
+{
+    std::string name;
+    std::string value;
+};
+
+/// Rows as one reader or one transaction sees them. Every call throws engine_error: damaged, io, wrong_use (another type of key).
+class row_source
+{
+public:
+    virtual bool get(const table_identity& of, std::string_view name, std::string& value) = 0;
+    /// The first rows at or after `from` and before `to` (empty: the table's end), in order, as many as are read at once; `into` is
+    /// empty when there are no more.
+    virtual void page(const table_identity& of, std::string_view from, std::string_view to, std::vector<found_row>& into) = 0;
+    /// Grows with every write: a page that was read before is then old.
+    virtual std::uint64_t writes() const noexcept = 0;
+
+protected:
+    ~row_source() = default;
+};
+
+class row_target : public row_source
+{
+public:
+    virtual void put(const table_identity& of, std::string_view name, std::string_view value) = 0;
+    virtual void erase(const table_identity& of, std::string_view name) = 0;
+
+protected:
+    ~row_target() = default;
+};
+}

@@ -1,0 +1,97 @@
+#pragma once
+
+// A transaction: reads and writes tables, exactly once, in one commit with all that it causes.
+//
+//     auto left = co_await ctx.transact("reserve", [&](transaction& tx) {                     // in a workflow
+//         stock_level level = tx.get(stock, o.sku).value_or(stock_level{});
+//         if (level.left < o.quantity)
+//             throw permanent_error{"no_stock", o.sku + " is sold out"};                        // leaves nothing
+//         level.left -= o.quantity;
+//         tx.put(stock, o.sku, level);
+//         return level.left;
+//     });
+//     shop.transact([&](transaction& tx) { tx.put(stock, sku, {100}); });                     // from outside
+//
+// Transactions are serial: each sees all that went before it and nothing of what comes after.
+//
+// Threads: bodies run one at a time, on a thread of the engine that is theirs alone. A slow body delays other transactions, and nothing
+// else. A blocking call of the engine from inside one throws would_deadlock.
+// Lifetime: the transaction is the body's; references to it die with the call.
+// Crash: the body's writes are in one commit with the entry of its operation in the history: both are there or neither is, so a
+// recorded one never runs again, and one that was cut off has written nothing and runs anew.
+// Errors: what a body throws leaves nothing written. In a workflow it becomes step_failed, at once: give a retry_policy where it
+// should be tried again. From outside it is thrown to the caller as it is. Reads and writes throw engine_error as table.hpp says; a
+// transaction over turn_bytes_max, or with a result over payload_bytes_max, fails with limit.
+
+#include <everstep/services.hpp>
+#include <everstep/table.hpp>
+
+#include <concepts>
+#include <limits>
+#include <optional>
+#include <string>
+#include <type_traits>
+
+namespace everstep::inline v0
+{
+class transaction : public table_reader
+{
+public:
+    /// For the engine.
+    transaction(detail::row_target& rows, const services& given) noexcept : table_reader(rows), rows_(rows), services_(given) {}
+
+    template <class Key, class Value>
+    void put(const table<Key, Value>& of, const std::type_identity_t<Key>& key, const std::type_identity_t<Value>& value)
+    {
+        rows_.put(of.identity_, of.row_name(key), encode(value));
+    }
+    /// Whether there was a row.
+    template <class Key, class Value>
+    bool erase(const table<Key, Value>& of, const std::type_identity_t<Key>& key)
+    {
+        const std::string name = of.row_name(key);
+        std::string encoded;
+        if (!rows_.get(of.identity_, name, encoded))
+            return false;
+        rows_.erase(of.identity_, name);
+        return true;
+    }
+    /// Puts `desired` (nothing: erases) where the row is `expected` (nothing: is not there). False: it is not, and stays as it is.
+    template <class Key, class Value>
+    bool compare_and_set(const table<Key, Value>& of, const std::type_identity_t<Key>& key,
+                         const std::type_identity_t<std::optional<Value>>& expected,
+                         const std::type_identity_t<std::optional<Value>>& desired)
+    {
+        const std::optional<Value> now = get(of, key);
+        if (now.has_value() != expected.has_value() || (now && encode(*now) != encode(*expected)))
+            return false;
+        if (desired)
+            put(of, key, *desired);
+        else if (now)
+            erase(of, key);
+        return true;
+    }
+    /// A counter: adds to the row (which begins at 0) and returns what it then is. Throws permanent_error (overflow).
+    template <class Key, std::integral Value>
+        requires(!std::same_as<Value, bool>)
+    Value add(const table<Key, Value>& of, const std::type_identity_t<Key>& key, std::type_identity_t<Value> delta = 1)
+    {
+        Value sum{};
+        if (__builtin_add_overflow(get(of, key).value_or(Value{}), delta, &sum))
+            throw permanent_error("overflow", "a counter of table '" + of.name() + "' would pass its limit");
+        put(of, key, sum);
+        return sum;
+    }
+
+    /// What the application provided; the same as context::use.
+    template <class Service>
+    Service& use() const
+    {
+        return services_.get<Service>();
+    }
+
+private:
+    detail::row_target& rows_;
+    const services& services_;
+};
+}

@@ -1,0 +1,183 @@
+#include "engine/open_transaction.hpp"
+
+#include "engine/stored_rows.hpp"
+#include "journal/row.hpp"
+
+#include <everstep/error.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+
+namespace everstep::core
+{
+using detail::found_row;
+using detail::table_identity;
+
+namespace
+{
+constexpr std::size_t seen_max = 16;
+}
+
+/// A body must not see half of what is there, and may catch what it likes: the transaction remembers.
+template <class Read>
+auto open_transaction::guarded(Read&& read)
+{
+    try
+    {
+        return read();
+    }
+    catch (const store::unreadable& e)
+    {
+        trouble_ = std::current_exception();
+        throw engine_error(errc::io, "the journal cannot be read: " + std::string(e.what()));
+    }
+    catch (const engine_error&)
+    {
+        trouble_ = std::current_exception();
+        throw;
+    }
+}
+
+bool open_transaction::find(const table_identity& of, std::string_view name, std::string& value)
+{
+    const auto mine = written_.find(name);
+    const row_overlay::version* found = mine != written_.end() ? &mine->second : earlier_.find(name);
+    if (found)
+    {
+        if (found->value)
+            value = *found->value;
+        return found->value.has_value();
+    }
+    std::uint32_t records = 0;
+    store_.read([&](const store::snapshot& now) { records = read_row(now, of, name, value); });
+    if (seen_.size() < seen_max)
+        seen_.emplace_back(name, records);
+    return records != 0;
+}
+
+/// Once a table and engine this reads its own row; the first transaction that writes to a table writes that row, too.
+void open_transaction::check(const table_identity& of, bool for_writing)
+{
+    if (known_.contains(of.prefix))
+        return;
+    std::string own;
+    if (find(of, of.prefix, own))
+    {
+        check_table(of, own);
+        if (!written_.contains(of.prefix)) // else it may yet be absent
+            known_.insert(of.prefix);
+    }
+    else if (for_writing)
+        version_of(of.prefix).value = describe_table(of);
+}
+
+bool open_transaction::get(const table_identity& of, std::string_view name, std::string& value)
+{
+    return guarded([&] {
+        check(of, false);
+        return find(of, name, value);
+    });
+}
+
+row_overlay::version& open_transaction::version_of(std::string_view name)
+{
+    const auto at = written_.find(name);
+    return at != written_.end() ? at->second : written_.try_emplace(std::string(name)).first->second;
+}
+
+void open_transaction::put(const table_identity& of, std::string_view name, std::string_view value)
+{
+    if (value.size() > value_bytes_max_)
+        throw engine_error(errc::limit, "a value of " + std::to_string(value.size()) + " bytes for table '" + of.name +
+                                            "' is over payload_bytes_max (" + std::to_string(value_bytes_max_) +
+                                            "): keep it outside, or in several rows");
+    guarded([&] { check(of, true); });
+    version_of(name).value.emplace(value);
+    ++writes_;
+}
+
+void open_transaction::erase(const table_identity& of, std::string_view name)
+{
+    guarded([&] { check(of, true); });
+    version_of(name).value.reset();
+    ++writes_;
+}
+
+void open_transaction::page(const table_identity& of, std::string_view from, std::string_view to, std::vector<found_row>& into)
+{
+    guarded([&] {
+        check(of, false);
+        collect(of, from, to, into);
+    });
+}
+
+/// Rows that earlier transactions and the body have written from `from` up to `end` (empty: the table's end), by their names.
+std::map<std::string_view, const row_overlay::version*> open_transaction::newer_rows(const table_identity& of, std::string_view from,
+                                                                                       std::string_view end) const
+{
+    std::map<std::string_view, const row_overlay::version*> found;
+    for (const row_overlay::rows* rows : {&earlier_.all(), &written_})
+        for (const auto& [name, version] : *rows)
+            if (name >= from && (end.empty() || name < end) && name.starts_with(of.prefix) && name.size() > of.prefix.size())
+                found[name] = &version;
+    return found;
+}
+
+/// What the store has, up to a page, with what was written since in its place.
+void open_transaction::collect(const table_identity& of, std::string_view from, std::string_view to, std::vector<found_row>& into)
+{
+    bool has_more = true;
+    for (std::string begin(from); has_more && into.empty();) // where all of a page are erased by now, the next one
+    {
+        std::vector<found_row> stored;
+        store_.read([&](const store::snapshot& now) { has_more = read_page(now, of, begin, to, stored); });
+        // Of newer rows those that lie where the page lies: behind its end, the next one shows them.
+        const std::string end = has_more ? detail::name_behind(stored.back().name) : std::string(to);
+        auto next = stored.begin();
+        for (const auto& [name, version] : newer_rows(of, begin, end))
+        {
+            for (; next != stored.end() && next->name < name; ++next)
+                into.push_back(std::move(*next));
+            if (next != stored.end() && next->name == name)
+                ++next;
+            if (version->value)
+                into.push_back({std::string(name), *version->value});
+        }
+        std::move(next, stored.end(), std::back_inserter(into));
+        begin = end;
+    }
+}
+
+std::uint32_t open_transaction::records_before(std::string_view name) const
+{
+    if (const row_overlay::version* earlier = earlier_.find(name))
+        return earlier->records;
+    const auto seen = std::ranges::find(seen_, name, &std::pair<std::string, std::uint32_t>::first);
+    if (seen != seen_.end())
+        return seen->second;
+    std::uint32_t records = 0;
+    store_.read([&](const store::snapshot& now) { records = count_records(now, name); });
+    return records;
+}
+
+void open_transaction::write_to(store::batch& out)
+{
+    std::string key;
+    for (auto& [name, version] : written_)
+    {
+        const std::uint32_t before = records_before(name);
+        // If we die before the commit, nothing of the transaction is there, and it runs again or was never acknowledged. If we die after,
+        // all of it is, with the entry of its operation: it never runs again.
+        if (version.value)
+            journal::append_row(name, *version.value, [&](std::string_view at, std::string_view record) { out.put_row(at, record); });
+        version.records = version.value ? journal::row_records(version.value->size()) : 0;
+        // In the same commit: what a longer value before it took, or the row itself. A reader finds whole rows only.
+        for (std::uint32_t left = version.records; left < before; ++left)
+        {
+            journal::row_record_key(name, left, key);
+            out.erase_row(key);
+        }
+    }
+}
+}

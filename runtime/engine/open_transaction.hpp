@@ -1,0 +1,71 @@
+#pragma once
+
+// One transaction while its body runs: reads what the body has written, else what earlier transactions have, else what is durable. Keeps
+// the writes aside until the body has returned; what it throws leaves nothing.
+//
+// Threads: the transactor's only.
+
+#include "engine/row_overlay.hpp"
+#include "store/store.hpp"
+
+#include <everstep/detail/row_link.hpp>
+
+#include <exception>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace everstep::core
+{
+/// Prefixes of tables whose own row is there and fits the code, for as long as the engine is open.
+using known_tables = std::set<std::string, std::less<>>;
+
+class open_transaction final : public detail::row_target
+{
+public:
+    open_transaction(const store::store& journal, const row_overlay& earlier, known_tables& known, std::size_t value_bytes_max)
+        : store_(journal), earlier_(earlier), known_(known), value_bytes_max_(value_bytes_max)
+    {
+    }
+
+    // detail::row_target, for the body.
+    bool get(const detail::table_identity& of, std::string_view name, std::string& value) override;
+    void page(const detail::table_identity& of, std::string_view from, std::string_view to, std::vector<detail::found_row>& into) override;
+    std::uint64_t writes() const noexcept override { return writes_; }
+    void put(const detail::table_identity& of, std::string_view name, std::string_view value) override;
+    void erase(const detail::table_identity& of, std::string_view name) override;
+
+    // After the body.
+
+    /// A row could not be read: whatever the body made of that, its transaction has failed.
+    const std::exception_ptr& trouble() const noexcept { return trouble_; }
+    /// Appends what the body has written. May throw store::unreadable; then it is to be truncated.
+    void write_to(store::batch& out);
+    /// After write_to(): for row_overlay::add().
+    row_overlay::rows& written() noexcept { return written_; }
+
+private:
+    template <class Read>
+    auto guarded(Read&& read);
+    bool find(const detail::table_identity& of, std::string_view name, std::string& value);
+    void check(const detail::table_identity& of, bool for_writing);
+    std::map<std::string_view, const row_overlay::version*> newer_rows(const detail::table_identity& of, std::string_view from,
+                                                                         std::string_view end) const;
+    void collect(const detail::table_identity& of, std::string_view from, std::string_view to, std::vector<detail::found_row>& into);
+    row_overlay::version& version_of(std::string_view name);
+    std::uint32_t records_before(std::string_view name) const;
+
+    const store::store& store_;
+    const row_overlay& earlier_;
+    known_tables& known_;
+    std::size_t value_bytes_max_;
+
+    row_overlay::rows written_;
+    std::uint64_t writes_{};
+    std::vector<std::pair<std::string, std::uint32_t>> seen_; ///< rows that the store showed, with their records: read again by write_to()
+    std::exception_ptr trouble_;
+};
+}

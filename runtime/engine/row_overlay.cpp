@@ -1,0 +1,32 @@
+#include "engine/row_overlay.hpp"
+
+namespace everstep::core
+{
+transaction_number row_overlay::add(rows& written)
+{
+    const transaction_number number = settled_ + by_transaction_.size() + 1;
+    auto& of_this = by_transaction_.emplace_back();
+    of_this.reserve(written.size());
+    while (!written.empty())
+    {
+        auto node = written.extract(written.begin());
+        node.mapped().by = number;
+        auto placed = rows_.insert(std::move(node));
+        if (!placed.inserted)
+            placed.position->second = std::move(placed.node.mapped());
+        of_this.push_back(&*placed.position);
+    }
+    return number;
+}
+
+void row_overlay::settle(transaction_number through)
+{
+    for (; settled_ < through && !by_transaction_.empty(); by_transaction_.pop_front())
+    {
+        ++settled_;
+        for (const rows::value_type* row : by_transaction_.front())
+            if (row->second.by == settled_) // a later transaction has not written it again
+                rows_.erase(rows_.find(row->first));
+    }
+}
+}

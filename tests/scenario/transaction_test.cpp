@@ -1,0 +1,219 @@
+// Transactions: what they write is there exactly once, with the entry of their operation, whenever the engine dies.
+
+#include "engine_scenario.hpp"
+#include "engine/stored_rows.hpp"
+#include "scenario_deed.hpp"
+
+#include <everstep/saga.hpp>
+#include <everstep/transaction.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+namespace everstep::test
+{
+namespace
+{
+using namespace std::chrono_literals;
+
+struct sale
+{
+    std::string order;
+    int quantity{};
+};
+BOOST_DESCRIBE_STRUCT(sale, (), (order, quantity))
+
+const table<std::string, int> stock{"stock"};
+const table<std::pair<std::string, std::string>, sale> sales{"sales"};
+const table<std::string, std::string> notes{"notes"};
+
+/// Everything in the tables, as text: what a crash must not change.
+std::string tables_of(engine_stage& s)
+{
+    std::string text;
+    s.core().read_tables([&](detail::row_source& rows) {
+        const table_reader reader(rows);
+        reader.all(stock, [&](const std::string& sku, int left) { text += sku + " " + std::to_string(left) + "; "; });
+        reader.all(sales, [&](const auto& key, const sale& one) {
+            text += key.first + "/" + key.second + " " + one.order + " " + std::to_string(one.quantity) + "; ";
+        });
+        reader.all(notes, [&](const std::string& key, const std::string& note) {
+            text += key + " " + (note.size() > 40 ? std::to_string(note.size()) + " bytes" : note) + "; ";
+        });
+    });
+    return text;
+}
+
+int take(transaction& tx, const std::string& sku, int quantity)
+{
+    const int left = tx.get(stock, sku).value_or(10) - quantity;
+    if (left < 0)
+        throw permanent_error("no_stock", sku + " is sold out");
+    tx.put(stock, sku, left);
+    return left;
+}
+
+workflow<int> sells(context& ctx, int quantity)
+{
+    const std::string order(ctx.run_id());
+    const int left = co_await ctx.transact("take", [&](transaction& tx) { return take(tx, "shoe", quantity); });
+    co_await ctx.step("pack", leave{ctx, "pack"});
+    co_await ctx.transact("sell", [&](transaction& tx) { tx.put(sales, {"shoe", order}, {order, quantity}); });
+    co_return left;
+}
+
+TEST(TransactionScenario, RowsAreThereExactlyOnceWithTheEntry)
+{
+    const auto left = all_ways({adds("sell", sells), [](engine_stage& s) {
+                                    s.start(sells, "a", 3);
+                                    EXPECT_EQ(s.result(sells, "a"), "7");
+                                    s.start(sells, "b", 2);
+                                    EXPECT_EQ(s.result(sells, "b"), "5");
+                                    EXPECT_EQ(tables_of(s), "shoe 5; shoe/a a 3; shoe/b b 2; ");
+                                }});
+    EXPECT_EQ(left.at("sell/a").brief(), "started, step_done transaction take, step_done pack, step_done transaction sell, completed");
+}
+
+workflow<std::string> sells_too_much(context& ctx, int)
+{
+    std::string seen;
+    try
+    {
+        co_await ctx.transact("take", [&](transaction& tx) {
+            tx.put(notes, "half", std::string("written before the throw"));
+            return take(tx, "hat", 11);
+        });
+    }
+    catch (const step_failed& e)
+    {
+        seen = e.code() + " " + e.step() + " " + std::to_string(e.attempts());
+    }
+    co_await ctx.transact("note", [&](transaction& tx) { tx.put(notes, "seen", seen); });
+    co_return seen;
+}
+
+TEST(TransactionScenario, WhatABodyThrowsLeavesNothingAndIsTheAnswerAtOnce)
+{
+    const auto left = all_ways({adds("much", sells_too_much), [](engine_stage& s) {
+                                    s.start(sells_too_much, "a", 0);
+                                    EXPECT_EQ(s.result(sells_too_much, "a"), "\"no_stock take 1\"");
+                                    EXPECT_EQ(tables_of(s), "seen no_stock take 1; ");
+                                }});
+    EXPECT_EQ(left.at("much/a").brief(), "started, step_failed transaction take, step_done transaction note, completed");
+}
+
+constexpr auto give_back = [](transaction& tx, const sale& s) { tx.add(stock, s.order, s.quantity); };
+
+workflow<void> gives_back(context& ctx, int)
+{
+    saga undo{ctx};
+    co_await undo.transact(
+        "take",
+        [&](transaction& tx) {
+            take(tx, "coat", 4);
+            return sale{"coat", 4};
+        },
+        give_back);
+    co_await undo.step("charge", leave{ctx, "charge"}, undo_deed);
+    co_await undo.transact("void", [&](transaction& tx) { tx.put(notes, "void", std::string("done")); },
+                           [](transaction& tx) { tx.put(notes, "void", std::string("undone")); });
+    throw permanent_error("lost", "the parcel is lost");
+}
+
+TEST(TransactionScenario, UndoOfATransactionIsOneAndRunsExactlyOnce)
+{
+    const auto left = all_ways({adds("back", gives_back), [](engine_stage& s) {
+                                    s.start(gives_back, "a", 0);
+                                    EXPECT_EQ(s.result(gives_back, "a"), "failed lost: the parcel is lost");
+                                    EXPECT_EQ(tables_of(s), "coat 10; void undone; ");
+                                }});
+    EXPECT_EQ(left.at("back/a").brief(), "started, step_done transaction take, step_done charge, step_done transaction void, "
+                                         "step_done undo void, step_done undo charge, step_done undo take, failed");
+}
+
+workflow<void> tries_again(context& ctx, int)
+{
+    constexpr retry_policy thrice{.first = 10s, .attempts = 3};
+    co_await ctx.transact("again", thrice, [](transaction& tx) {
+        tx.add(stock, "attempts");
+        throw std::runtime_error("not ready");
+    });
+}
+
+TEST(TransactionScenario, APolicyTriesItAgain)
+{
+    const auto left = all_ways({adds("again", tries_again), [](engine_stage& s) {
+                                    s.start(tries_again, "a", 0);
+                                    EXPECT_EQ(s.result(tries_again, "a"), "failed std::runtime_error: not ready");
+                                    EXPECT_EQ(tables_of(s), "");
+                                }});
+    EXPECT_EQ(left.at("again/a").brief(),
+              "started, step_retry transaction again, step_retry transaction again, step_failed transaction again, failed");
+}
+
+workflow<void> grows_and_shrinks(context& ctx, int)
+{
+    co_await ctx.transact("long", [&](transaction& tx) { tx.put(notes, "one", std::string(9'000, 'x')); });
+    co_await ctx.transact("longer", [&](transaction& tx) {
+        tx.put(notes, "two", tx.get(notes, "one").value() + "y");
+        tx.put(notes, "one", std::string("short"));
+    });
+    co_await ctx.transact("gone", [&](transaction& tx) {
+        EXPECT_TRUE(tx.erase(notes, "two"));
+        EXPECT_FALSE(tx.erase(notes, "nobody"));
+        tx.put(notes, "three", std::string(5'000, 'z'));
+    });
+}
+
+/// Records that a longer value left behind, or one of them without its fellows, would be damage to whoever reads next.
+TEST(TransactionScenario, LongRowsAreWholeHoweverTheyGrowAndShrink)
+{
+    all_ways({adds("long", grows_and_shrinks), [](engine_stage& s) {
+                  s.start(grows_and_shrinks, "a", 0);
+                  EXPECT_EQ(s.result(grows_and_shrinks, "a"), "null");
+                  EXPECT_EQ(tables_of(s), "one short; three 5000 bytes; ");
+              }});
+}
+
+workflow<void> counts(context& ctx, int times)
+{
+    for (int n = 0; n < times; ++n)
+        co_await ctx.transact("count", [](transaction& tx) { tx.add(stock, "counter"); });
+}
+
+TEST(TransactionScenario, ACounterCountsEachTransactionOnce)
+{
+    all_ways({adds("count", counts), [](engine_stage& s) {
+                  s.start(counts, "a", 3);
+                  s.start(counts, "b", 3);
+                  s.result(counts, "a");
+                  s.result(counts, "b");
+                  EXPECT_EQ(tables_of(s), "counter 6; ");
+              }});
+}
+
+workflow<void> is_cancelled(context& ctx, int)
+{
+    saga undo{ctx};
+    co_await undo.transact("take", [](transaction& tx) { return sale{"glove", take(tx, "glove", 1)}; },
+                           [](transaction& tx, const sale&) { tx.add(stock, "glove", 1); });
+    co_await ctx.sleep_for(1h);
+    co_await ctx.transact("never", [](transaction& tx) { tx.put(notes, "never", std::string("ran")); });
+}
+
+TEST(TransactionScenario, ACancelledRunUndoesItsTransactions)
+{
+    const auto left = all_ways({adds("cancel", is_cancelled), [](engine_stage& s) {
+                                    s.start(is_cancelled, "a", 0);
+                                    s.until_has("cancel/a", "timer_set");
+                                    s.cancel_once(is_cancelled, "cancel/a", "changed my mind");
+                                    EXPECT_EQ(s.result(is_cancelled, "a"), "failed cancelled: changed my mind");
+                                    EXPECT_EQ(tables_of(s), "glove 10; ");
+                                }});
+    EXPECT_EQ(left.at("cancel/a").brief(),
+              "started, step_done transaction take, timer_set, cancel_asked, step_done undo take, cancelled");
+}
+}
+}

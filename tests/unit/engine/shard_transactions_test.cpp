@@ -1,0 +1,132 @@
+#include "engine_journal.hpp"
+#include "fake_host.hpp"
+
+#include <everstep/context.hpp>
+#include <everstep/transaction.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+namespace everstep::core
+{
+namespace
+{
+using test::fake_host;
+using namespace std::chrono_literals;
+
+const table<std::string, int> counters{"counters"};
+
+workflow<int> transacts(context& ctx, int times)
+{
+    int last = 0;
+    for (int n = 0; n < times; ++n)
+        last = co_await ctx.transact("count", [](transaction& tx) { return tx.add(counters, "all"); });
+    co_await ctx.sleep_for(1h);
+    co_return last;
+}
+
+class ShardTransactions : public ::testing::Test
+{
+protected:
+    void begin()
+    {
+        host_.add("transacts", transacts);
+        host_.start();
+    }
+    std::string history(const std::string& id) { return test::read_journal(host_.journal()).at("transacts/" + id).brief(); }
+
+    fake_host host_;
+};
+
+TEST_F(ShardTransactions, ARunGoesOnWhenItsTransactionIsDurableAndNotBefore)
+{
+    begin();
+    host_.hold_commits();
+    const auto started = host_.start(transacts, "a", 1);
+    host_.await_commit();
+    host_.let_one_commit();
+    EXPECT_EQ(started->text(), "ok");
+    host_.await_commit(); // the transaction's
+    EXPECT_EQ(history("a"), "started");
+    host_.let_one_commit();
+    host_.await_commit(); // the sleep's
+    EXPECT_EQ(history("a"), "started, step_done transaction count");
+    host_.let_commits();
+}
+
+TEST_F(ShardTransactions, ACancelWaitsUntilTheHistoryIsTheShardsAgain)
+{
+    begin();
+    host_.hold_commits();
+    host_.start(transacts, "a", 1);
+    host_.await_commit();
+    host_.let_one_commit();
+    host_.await_commit(); // the transaction's
+    const auto cancelled = host_.ask(detail::request_kind::cancel, transacts, "a", "changed my mind");
+    host_.settle(transacts);
+    EXPECT_FALSE(cancelled->has_come());
+    host_.let_commits();
+    EXPECT_EQ(cancelled->text(), "ok");
+    EXPECT_EQ(host_.result(transacts, "a")->text(), "failed cancelled: changed my mind");
+    EXPECT_EQ(history("a"), "started, step_done transaction count, timer_set, cancel_asked, cancelled");
+}
+
+TEST_F(ShardTransactions, ACancelIsHeardBetweenTwoTransactions)
+{
+    begin();
+    host_.hold_commits();
+    host_.start(transacts, "a", 1'000'000);
+    host_.await_commit();
+    host_.let_one_commit();
+    host_.await_commit(); // the first transaction's
+    const auto cancelled = host_.ask(detail::request_kind::cancel, transacts, "a", "enough");
+    host_.settle(transacts);
+    host_.let_commits();
+    EXPECT_EQ(host_.result(transacts, "a")->text(), "failed cancelled: enough");
+    EXPECT_LE(test::read_journal(host_.journal()).at("transacts/a").count("step_done transaction count"), 2u);
+}
+
+TEST_F(ShardTransactions, ClosingRefusesACancelThatWaits)
+{
+    begin();
+    host_.hold_commits();
+    host_.start(transacts, "a", 1);
+    host_.await_commit();
+    host_.let_one_commit();
+    host_.await_commit();
+    const auto cancelled = host_.ask(detail::request_kind::cancel, transacts, "a");
+    host_.settle(transacts);
+    host_.the_shard().put_closing();
+    EXPECT_EQ(cancelled->text(), "refused closed");
+    host_.let_commits();
+}
+
+TEST_F(ShardTransactions, AHistoryAtItsLimitParksTheRunBeforeTheBodyRuns)
+{
+    host_.options.history_entries_max = 3;
+    begin();
+    host_.start(transacts, "a", 5);
+    EXPECT_EQ(host_.result(transacts, "a")->text(),
+              "failed limits: the run is parked: its history is at its limit: history_entries_max or history_bytes_max");
+    EXPECT_EQ(history("a"), "started, step_done transaction count, step_done transaction count");
+}
+
+TEST_F(ShardTransactions, AnUnreadableJournalIsTriedAgainInASecond)
+{
+    begin();
+    host_.hold_commits();
+    const auto started = host_.start(transacts, "a", 1);
+    host_.await_commit();
+    host_.readable = false;
+    host_.let_commits();
+    host_.await_log("transactions wait, and are tried again in a second");
+    host_.readable = true;
+    EXPECT_EQ(started->text(), "ok");
+    host_.clock().advance_by(1'000'000);
+    host_.clock().advance_to(host_.clock().await_alarm()); // its sleep
+    EXPECT_EQ(host_.result(transacts, "a")->text(), "1");
+}
+}
+}
