@@ -76,6 +76,7 @@ void add_scale(figures& to, const settings& chosen)
 void add_questions(figures& to, const settings& chosen)
 {
     add_step_commit(to, chosen);
+    add_transact(to, chosen);
     add_start(to, chosen);
     add_latency(to, chosen);
     add_replay(to, chosen);

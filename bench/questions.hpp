@@ -9,6 +9,7 @@
 namespace everstep::bench
 {
 void add_step_commit(figures& to, const settings& chosen);                                  ///< step_commit_bench.cpp
+void add_transact(figures& to, const settings& chosen);                                     ///< transact_bench.cpp
 void add_start(figures& to, const settings& chosen);                                        ///< start_bench.cpp
 void add_latency(figures& to, const settings& chosen);                                      ///< latency_bench.cpp
 void add_replay(figures& to, const settings& chosen);                                       ///< replay_bench.cpp

@@ -7,6 +7,7 @@
 #include "support/order.hpp"
 
 #include <everstep/context.hpp>
+#include <everstep/engine.hpp>
 
 #include <array>
 #include <string_view>
@@ -41,6 +42,11 @@ workflow<receipt> checkout(context& ctx, order o)
 
 /// The same five, with bodies that return awaitables.
 workflow<receipt> awaited_checkout(context& ctx, order o);
+
+/// Five transactions in their place: each gets and puts one of so many rows.
+workflow<receipt> trading(context& ctx, order o);
+inline constexpr std::uint32_t hot_keys = 100'000;
+void fill_hot_keys(engine& shop);
 
 /// No steps at all: what is measured is the start.
 workflow<receipt> reception(context& ctx, order o);

@@ -121,6 +121,8 @@ loop_outcome run_engine(benchmark::State& state, const settings& chosen, const e
         shop.provide(service);
         shop.add(workflow_name, what.function);
         shop.open();
+        if (what.before)
+            what.before(shop);
         client callers(shop, what.function, what.until, what.size.in_flight, slot_latency);
         callers.begin();
         callers.complete(what.size.warm_runs);

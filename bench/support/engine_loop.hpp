@@ -28,6 +28,8 @@ struct engine_loop
     loop_size size;
     shared_spread step_latency{}; ///< filled where they are given
     shared_spread slot_latency{};
+    /// What the engine needs before the first run.
+    std::function<void(engine&)> before{};
     /// Makes what works beside the loop while it is timed: another load on the same engine.
     std::function<std::shared_ptr<void>(engine&, const client&)> beside{};
 };
