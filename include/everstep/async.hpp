@@ -176,9 +176,10 @@ public:
     {
     }
 
-    void run(transaction& tx) override { result_.emplace(call_and_keep<Body, transaction&>(body_, tx)); }
+    void run(transaction& tx) override { result_.emplace(call_and_keep<Body, transaction&>(*body_, tx)); }
     void ended(std::exception_ptr failure) noexcept override
     {
+        body_.reset(); // before the handler may free what it refers to
         auto executor = work_.get_executor();
         boost::asio::post(executor, [handler = std::move(handler_), work = std::move(work_),
                                      result = failure ? value() : std::move(*result_), why = std::move(failure)]() mutable {
@@ -191,7 +192,7 @@ public:
 
 private:
     boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>> work_;
-    Body body_;
+    std::optional<Body> body_;
     Handler handler_;
     std::optional<value> result_;
 };

@@ -19,6 +19,7 @@
 // Errors: step_failed, timed_out, cancelled at the await. A name, result or reply beyond its limit fails that step or parks the run.
 
 #include <everstep/codec.hpp>
+#include <everstep/detail/publish_operation.hpp>
 #include <everstep/detail/step_operation.hpp>
 #include <everstep/detail/transaction_operation.hpp>
 #include <everstep/detail/wait_operation.hpp>
@@ -84,6 +85,17 @@ public:
         requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Value> && std::is_aggregate_v<Value> &&
                  !std::is_trivially_destructible_v<Value>)
     auto reply(Value&& value, std::source_location place = std::source_location::current()) = delete;
+
+    /// Publishes an event in the commit of this turn: the topic's name is the operation's, everstep/event.hpp says the rest. Throws
+    /// engine_error (limit), codec_error.
+    template <class Value>
+    auto publish(op_name topic, const Value& data, publish_options attributes = {})
+    {
+        static_assert(encodable<Value>, "an event's data must be encodable: see everstep/codec.hpp");
+        detail::check_attributes(attributes);
+        detail::event_draft draft{std::string(topic.text()), std::move(attributes), encode(data)};
+        return detail::publish_operation<Value>(std::move(topic), std::move(draft));
+    }
 
     /// By engine time, which no change of the wall clock moves. Not before; zero and less go on at once (and are recorded).
     detail::timer_operation sleep_for(std::chrono::microseconds duration,

@@ -57,6 +57,9 @@ public:
         return *this;
     }
 
+    /// A topic that may be published to: 1 to 128 bytes.
+    engine& add_topic(std::string name);
+
     /// Takes the journal, settles with one commit what the last owner left, and lets its runs go on. Throws engine_error:
     /// in_use, newer_format (nothing was written), damaged, no_space, bad_directory, io.
     void open();
@@ -95,6 +98,23 @@ public:
     {
         return async_begin_transaction(detail::transaction_body<Body>{std::move(body)}, std::weak_ptr(core_), when_full,
                                        std::forward<Token>(token));
+    }
+
+    /// Publishes one event; returns when it is durable. Throws engine_error: not_found where the topic was not added, limit, unknown,
+    /// overloaded, closed, would_deadlock; codec_error.
+    template <class Value>
+    void publish(std::string topic, const Value& data, publish_options attributes = {}, admission when_full = admission::wait)
+    {
+        transact([&](transaction& tx) { tx.publish(std::move(topic), data, std::move(attributes)); }, when_full);
+    }
+    /// The same, with an Asio completion token: include <everstep/async.hpp>. Completes with std::exception_ptr.
+    template <class Value, class Token>
+    auto async_publish(std::string topic, const Value& data, publish_options attributes, Token&& token,
+                       admission when_full = admission::wait)
+    {
+        return async_transact([topic = std::move(topic), attributes = std::move(attributes), data](
+                                  transaction& tx) mutable { tx.publish(std::move(topic), data, std::move(attributes)); },
+                              std::forward<Token>(token), when_full);
     }
 
     /// Calls `body` with a table_reader on one snapshot of what is durable, on this thread, without waiting for anybody; returns what it

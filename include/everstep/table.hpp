@@ -8,16 +8,17 @@
 //     int left = shop.read([&](const table_reader& in) { return in.get(stock, sku).value_or(stock_level{}).left; });
 //     in.prefix(lines, o.id, [](const auto& key, const order_line& line) { … });
 //
-// A table is a name, not a thing to be opened: two objects of one name are one table, and it is there when its first row is. Keys
-// are bool, integers, enums, std::string, system_clock times, durations, and pairs, tuples and described structs of these; rows lie in their
+// A table is a name, not a thing to be opened: two objects of one name are one table, and it is there when its first row is. The members of
+// its keys are never to be changed (their bytes are the order of the rows): a table whose keys are to be others is another table. Keys are bool, integers, enums, std::string, system_clock times, durations, and pairs, tuples and described structs of these; rows lie in their
 // order, member by member. Values are whatever everstep/codec.hpp keeps, and evolve as it says.
 //
 // Threads: any. Lifetime: a table outlives the calls that are given it.
 // Crash: what is read is durable.
 // Errors: engine_error: limit (a name over 128 bytes, a key over 490, a value over payload_bytes_max), wrong_use (the table has keys of
-// another type), damaged, io.
+// another layout), damaged, io; codec_error where a value cannot be encoded, or is no longer one of the type.
 
 #include <everstep/codec.hpp>
+#include <everstep/detail/event_draft.hpp>
 #include <everstep/detail/key_codec.hpp>
 #include <everstep/detail/row_link.hpp>
 
@@ -46,7 +47,7 @@ public:
     using value_type = Value;
 
     /// 1 to 128 bytes, never to be changed; names that begin with "everstep." are the engine's own.
-    explicit table(std::string name) : identity_(detail::identify_table(std::move(name), &type_name<Key>, &type_name<Value>)) {}
+    explicit table(std::string name) : identity_(detail::identify_table(std::move(name), detail::key_layout<Key>(), std::string(type_name<Value>()))) {}
 
     const std::string& name() const noexcept { return identity_.name; }
 
@@ -130,6 +131,19 @@ public:
         scan(of, std::move(from), std::move(to), visit);
     }
 
+    /// Events of a topic with this number or a higher one, in the order of their numbers: `visit(event)`, which may return false to end. What
+    /// is not durable has no number yet and is not among them.
+    template <class Visit>
+    void events(std::string_view topic, std::uint64_t from, Visit&& visit) const
+    {
+        detail::visit_events(rows_, topic, from, [&](const event& one) {
+            if constexpr (std::is_void_v<decltype(visit(one))>)
+                return visit(one), true;
+            else
+                return static_cast<bool>(visit(one));
+        });
+    }
+
 private:
     template <class Key, class Value, class Visit>
     void scan(const table<Key, Value>& of, std::string from, const std::string& to, Visit& visit) const
@@ -137,7 +151,7 @@ private:
         std::vector<detail::found_row> page;
         while (true)
         {
-            const std::uint64_t writes = rows_.writes();
+            std::uint64_t writes = rows_.writes();
             page.clear();
             rows_.page(of.identity_, from, to, page);
             if (page.empty())
@@ -151,8 +165,9 @@ private:
                     visit(key, value);
                 else if (!visit(key, value))
                     return;
-                if (rows_.writes() != writes)
-                    break; // what follows may have changed
+                if (rows_.wrote_between(writes, row.name, page.back().name))
+                    break; // what follows has changed
+                writes = rows_.writes();
             }
         }
     }

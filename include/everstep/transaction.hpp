@@ -31,6 +31,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 namespace everstep::inline v0
 {
@@ -81,6 +82,14 @@ public:
             throw permanent_error("overflow", "a counter of table '" + of.name() + "' would pass its limit");
         put(of, key, sum);
         return sum;
+    }
+
+    /// An event, in the same commit: everstep/event.hpp. Throws engine_error: not_found where the topic was not added, limit; codec_error.
+    template <class Value>
+    void publish(std::string topic, const Value& data, publish_options attributes = {})
+    {
+        detail::check_attributes(attributes);
+        rows_.publish({std::move(topic), std::move(attributes), encode(data)});
     }
 
     /// What the application provided; the same as context::use.

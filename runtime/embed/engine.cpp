@@ -70,6 +70,14 @@ services& engine::provided()
     return core_->given;
 }
 
+engine& engine::add_topic(std::string name)
+{
+    if (core_->was_opened())
+        throw engine_error(errc::wrong_use, "topics are added before open()");
+    core_->add_topic(std::move(name));
+    return *this;
+}
+
 void engine::add(std::string name, detail::function_key function, const detail::workflow_traits& traits, std::uint32_t version)
 {
     if (core_->was_opened())

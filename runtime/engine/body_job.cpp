@@ -84,6 +84,7 @@ void body_job::run() noexcept
 
 void body_job::transact(transaction& with) noexcept
 {
+    encoded.clear(); // of a call before, whose rows could not be written
     try
     {
         if (is_undo)

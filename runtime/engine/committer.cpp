@@ -82,8 +82,9 @@ committer::committer(store::store& to, events on)
 
 committer::~committer() { stop(); }
 
-void committer::start()
+void committer::start(journal::event_number next_event)
 {
+    next_event_ = next_event;
     thread_ = std::thread([this] { work(); });
 }
 
@@ -330,13 +331,28 @@ void committer::complete()
         on_.complete(own_);
 }
 
+/// Events get their numbers in the order of commits: who has read up to one of them finds all later ones above it. A commit that is tried
+/// again numbers anew, for nobody has seen it.
+void committer::number(std::vector<store::batch>& parts)
+{
+    const journal::event_number before = numbered_event_;
+    for (store::batch& part : parts)
+        part.number_events(numbered_event_);
+    if (numbered_event_ != before && on_.numbered)
+        on_.numbered(own_, numbered_event_);
+}
+
 /// One commit of `what` and of the journal's own records. The caller has set committing_.
 store::outcome committer::try_commit(share& what, std::size_t late_writes_max)
 {
     views_.clear();
-    for (const auto& parts : what.of_line)
+    numbered_event_ = next_event_;
+    for (auto& parts : what.of_line)
+    {
+        number(parts);
         for (const store::batch& part : parts)
             views_.push_back(&part);
+    }
     views_.push_back(&own_);
     late_views_.clear();
     const auto late = [&]() -> std::span<const store::batch* const>
@@ -344,6 +360,7 @@ store::outcome committer::try_commit(share& what, std::size_t late_writes_max)
         if (take_late(what, late_writes_max))
         {
             complete();
+            number(what.late);
             for (const store::batch& part : what.late)
                 late_views_.push_back(&part);
             late_views_.push_back(&own_);
@@ -363,6 +380,7 @@ store::outcome committer::try_commit(share& what, std::size_t late_writes_max)
     {
     case store::outcome::durable:
         own_.clear();
+        next_event_ = numbered_event_;
         if (full_.exchange(false, std::memory_order_relaxed) && on_.full)
             on_.full({});
         commits_.fetch_add(1, std::memory_order_relaxed);

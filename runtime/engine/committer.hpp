@@ -60,6 +60,8 @@ public:
         std::function<void(const std::string&)> full;
         /// Called before each commit, and again for what joins it: adds the journal's own records, where they are due.
         std::function<void(store::batch&)> complete;
+        /// Events that a commit holds have got numbers up to `next`, and it takes the record that says so. May come again for one commit.
+        std::function<void(store::batch&, journal::event_number next)> numbered{};
         /// Time that never goes back, by which callers are forgotten. On any thread, under a lock of the committer.
         std::function<base::time_us()> now;
     };
@@ -67,7 +69,8 @@ public:
     committer(store::store& to, events on);
     ~committer();
 
-    void start();
+    /// `next_event` is the number of the next event to be committed.
+    void start(journal::event_number next_event = 1);
     /// Commits what is queued, unless the store fails or stays full, and ends the thread.
     void stop() noexcept;
 
@@ -129,6 +132,7 @@ private:
     bool has_queued(std::size_t queue) const noexcept { return !lines_[queue].queue.empty(); }
     bool has_queued() const noexcept { return has_queued(callers) || has_queued(background) || has_queued(transactions); }
     void complete();
+    void number(std::vector<store::batch>& parts);
     store::outcome try_commit(share& what, std::size_t late_writes_max);
     bool wait_for_room(unsigned tries);
     std::size_t background_writes_max() const;
@@ -156,6 +160,8 @@ private:
     // Whoever has set committing_:
     store::batch own_; ///< the journal's own records; kept until they are durable
     share here_;       ///< what commit_here() has taken
+    journal::event_number next_event_{1};   ///< of what is durable
+    journal::event_number numbered_event_{}; ///< of the commit that is made
     std::vector<const store::batch*> views_, late_views_;
 
     std::atomic<std::int64_t> write_ns_{1500}; ///< processor time that one write of a commit takes, a running mean

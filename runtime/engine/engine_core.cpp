@@ -35,6 +35,14 @@ engine_core::engine_core(engine_options chosen, engine_parts parts) : parts_(std
 
 engine_core::~engine_core() { stop_all(); } // the public engine has closed it
 
+void engine_core::add_topic(std::string name)
+{
+    if (name.empty() || name.size() > core::registry::name_bytes_max)
+        throw engine_error(errc::limit, "a topic's name has 1 to 128 bytes, this one has " + std::to_string(name.size()));
+    if (!topics.insert(name).second)
+        throw engine_error(errc::wrong_use, "topic '" + name + "' was added before");
+}
+
 void engine_core::open()
 {
     life made = life::made;
@@ -75,6 +83,13 @@ void engine_core::check_meta()
             epoch_ = meta->epoch;
             next_run_ = std::max<std::uint64_t>(meta->next_run, 1);
             clock_lease_ = meta->clock;
+        }
+        if (const auto value = now.get(table::meta, journal::next_event_key))
+        {
+            const auto next = journal::decode_next_event(*value);
+            if (!next)
+                throw engine_error(errc::damaged, "the journal's count of events is damaged: restore a backup");
+            next_event_ = *next;
         }
         if (const auto last = now.last(table::run))
             next_run_ = std::max(next_run_.load(), last->major + 1);
@@ -129,6 +144,10 @@ void engine_core::make_committer()
     core::committer::events on;
     on.complete = [this](store::batch& own) { complete_commit(own); };
     on.now = [this] { return time_->now(); };
+    // In the commit that holds the events: a reopened engine goes on behind the last one that is durable.
+    on.numbered = [](store::batch& own, journal::event_number next) {
+        own.put(table::meta, journal::next_event_key, journal::encode_next_event(next));
+    };
     on.durable = [this] {
         if (state_.load(std::memory_order_relaxed) == life::opening)
         {
@@ -161,6 +180,8 @@ void engine_core::make_committer()
     on.full = [this](const std::string& text) {
         log(text.empty() ? severity::note : severity::error,
             text.empty() ? "there is room again: commits go on" : "no room for the journal: commits wait until there is (" + text + ")");
+        if (state_.load(std::memory_order_relaxed) != life::opening)
+            transactor_->put_durable(); // who closes does not wait for room
         std::lock_guard lock(mutex_);
         full_ = text;
         changed_.notify_all();
@@ -184,7 +205,7 @@ void engine_core::settle_journal()
     });
     ++epoch_;
     clock_lease_ = 0; // so that the first commit writes the record
-    committer_->start();
+    committer_->start(next_event_);
     store::batch nothing;
     const core::position first = committer_->submit(nothing, core::urgency::caller_waits);
     std::unique_lock lock(mutex_);

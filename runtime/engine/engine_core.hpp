@@ -52,6 +52,8 @@ public:
     engine_core(const engine_core&) = delete;
     engine_core& operator=(const engine_core&) = delete;
 
+    /// Throws engine_error: limit, wrong_use where it was added before.
+    void add_topic(std::string name);
     void open();
     std::vector<std::string> close(std::chrono::milliseconds deadline);
     everstep::metrics metrics() const;
@@ -140,6 +142,7 @@ private:
     std::atomic<bool> stop_indexing_{};
 
     std::atomic<std::uint64_t> next_run_{1};
+    journal::event_number next_event_{1}; ///< at open
     std::uint64_t epoch_{};            ///< committer's, after open
     base::time_us clock_lease_{};      ///< engine time may be journaled up to here; committer's, after open
     base::time_us readers_checked_at_{}; ///< whoever commits

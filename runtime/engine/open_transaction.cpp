@@ -1,6 +1,7 @@
 #include "engine/open_transaction.hpp"
 
 #include "engine/stored_rows.hpp"
+#include "journal/event.hpp"
 #include "journal/row.hpp"
 
 #include <everstep/error.hpp>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <random>
 
 namespace everstep::core
 {
@@ -17,6 +19,24 @@ using detail::table_identity;
 namespace
 {
 constexpr std::size_t seen_max = 16;
+
+/// 128 bits of chance, 32 hexadecimal digits: events from outside are told apart by it, over all journals.
+std::string random_id()
+{
+    thread_local std::mt19937_64 generator{[] {
+        std::random_device device;
+        std::seed_seq seeds{device(), device(), device(), device(), device(), device(), device(), device()};
+        return std::mt19937_64(seeds);
+    }()};
+    std::string id;
+    for (int half = 0; half < 2; ++half)
+    {
+        std::uint64_t bits = generator();
+        for (int digit = 0; digit < 16; ++digit, bits >>= 4)
+            id.push_back("0123456789abcdef"[bits & 15]);
+    }
+    return id;
+}
 }
 
 /// A body must not see half of what is there, and may catch what it likes: the transaction remembers.
@@ -59,14 +79,14 @@ bool open_transaction::find(const table_identity& of, std::string_view name, std
 /// Once a table and engine this reads its own row; the first transaction that writes to a table writes that row, too.
 void open_transaction::check(const table_identity& of, bool for_writing)
 {
-    if (known_.contains(of.prefix))
-        return;
+    if (of.checked.empty() || known_.contains(of.checked))
+        return; // the engine's own, or known
     std::string own;
     if (find(of, of.prefix, own))
     {
         check_table(of, own);
         if (!written_.contains(of.prefix)) // else it may yet be absent
-            known_.insert(of.prefix);
+            known_.insert(of.checked);
     }
     else if (for_writing)
         version_of(of.prefix).value = describe_table(of);
@@ -86,22 +106,49 @@ row_overlay::version& open_transaction::version_of(std::string_view name)
     return at != written_.end() ? at->second : written_.try_emplace(std::string(name)).first->second;
 }
 
+/// Of what the body writes, not of what is written for it.
+row_overlay::version& open_transaction::log_write(std::string_view name)
+{
+    row_overlay::version& version = version_of(name);
+    log_.push_back(written_.find(name)->first);
+    return version;
+}
+
+void open_transaction::count_bytes(std::size_t more)
+{
+    bytes_ += more;
+    if (bytes_ > bytes_max_)
+        throw engine_error(errc::limit, "the transaction writes over turn_bytes_max (" + std::to_string(bytes_max_) +
+                                            " bytes): write less, or in several transactions");
+}
+
+bool open_transaction::wrote_between(std::uint64_t since, std::string_view after, std::string_view through) const noexcept
+{
+    return std::any_of(log_.begin() + static_cast<std::ptrdiff_t>(since), log_.end(),
+                       [&](std::string_view name) { return name > after && name <= through; });
+}
+
+bool open_transaction::grows() const noexcept
+{
+    return !events_.empty() || std::ranges::any_of(written_, [](const auto& row) { return row.second.value.has_value(); });
+}
+
 void open_transaction::put(const table_identity& of, std::string_view name, std::string_view value)
 {
     if (value.size() > value_bytes_max_)
         throw engine_error(errc::limit, "a value of " + std::to_string(value.size()) + " bytes for table '" + of.name +
                                             "' is over payload_bytes_max (" + std::to_string(value_bytes_max_) +
                                             "): keep it outside, or in several rows");
+    count_bytes(name.size() + value.size());
     guarded([&] { check(of, true); });
-    version_of(name).value.emplace(value);
-    ++writes_;
+    log_write(name).value.emplace(value);
 }
 
 void open_transaction::erase(const table_identity& of, std::string_view name)
 {
-    guarded([&] { check(of, true); });
-    version_of(name).value.reset();
-    ++writes_;
+    count_bytes(name.size());
+    guarded([&] { check(of, false); });
+    log_write(name).value.reset();
 }
 
 void open_transaction::page(const table_identity& of, std::string_view from, std::string_view to, std::vector<found_row>& into)
@@ -149,6 +196,19 @@ void open_transaction::collect(const table_identity& of, std::string_view from, 
     }
 }
 
+void open_transaction::publish(detail::event_draft&& what)
+{
+    if (!topics_.contains(what.topic))
+        throw engine_error(errc::not_found, "topic '" + what.topic + "' was not added: call engine::add_topic before open");
+    if (what.data.size() > value_bytes_max_)
+        throw engine_error(errc::limit, "an event of " + std::to_string(what.data.size()) + " bytes is over payload_bytes_max (" +
+                                            std::to_string(value_bytes_max_) + "): keep it outside and publish where it lies");
+    if (what.attributes.id.empty())
+        what.attributes.id = random_id();
+    count_bytes(what.data.size());
+    events_.push_back(std::move(what));
+}
+
 std::uint32_t open_transaction::records_before(std::string_view name) const
 {
     if (const row_overlay::version* earlier = earlier_.find(name))
@@ -164,6 +224,17 @@ std::uint32_t open_transaction::records_before(std::string_view name) const
 void open_transaction::write_to(store::batch& out)
 {
     std::string key;
+    for (const detail::event_draft& one : events_)
+    {
+        const publish_options& given = one.attributes;
+        key.clear();
+        journal::encode({.at = time_.now(), .topic = one.topic, .id = given.id, .source = given.source.empty() ? "/engine" : given.source,
+                         .type = given.type.empty() ? one.topic : given.type, .subject = given.subject, .key = given.key,
+                         .traceparent = given.traceparent, .data = one.data},
+                        key);
+        // In the commit of the rows: state and event are both there, or neither is.
+        out.put_event(one.topic, key);
+    }
     for (auto& [name, version] : written_)
     {
         const std::uint32_t before = records_before(name);
@@ -171,7 +242,7 @@ void open_transaction::write_to(store::batch& out)
         // all of it is, with the entry of its operation: it never runs again.
         if (version.value)
             journal::append_row(name, *version.value, [&](std::string_view at, std::string_view record) { out.put_row(at, record); });
-        version.records = version.value ? journal::row_records(version.value->size()) : 0;
+        version.records = version.value ? journal::row_records(name.size(), version.value->size()) : 0;
         // In the same commit: what a longer value before it took, or the row itself. A reader finds whole rows only.
         for (std::uint32_t left = version.records; left < before; ++left)
         {

@@ -6,8 +6,10 @@
 // Threads: the transactor's only.
 
 #include "engine/row_overlay.hpp"
+#include "engine/time_source.hpp"
 #include "store/store.hpp"
 
+#include <everstep/detail/event_draft.hpp>
 #include <everstep/detail/row_link.hpp>
 
 #include <exception>
@@ -20,23 +22,37 @@
 
 namespace everstep::core
 {
-/// Prefixes of tables whose own row is there and fits the code, for as long as the engine is open.
+/// Tables, by what is checked of them, whose own row is there and fits the code, for as long as the engine is open.
 using known_tables = std::set<std::string, std::less<>>;
 
 class open_transaction final : public detail::row_target
 {
 public:
-    open_transaction(const store::store& journal, const row_overlay& earlier, known_tables& known, std::size_t value_bytes_max)
-        : store_(journal), earlier_(earlier), known_(known), value_bytes_max_(value_bytes_max)
+    /// What it works on, and what holds for all of them.
+    struct place
+    {
+        const store::store& journal;
+        const row_overlay& earlier;
+        known_tables& known;
+        const std::set<std::string, std::less<>>& topics; ///< that were added
+        std::size_t value_bytes_max;
+        std::size_t bytes_max; ///< of all that it writes
+        const time_source& time;
+    };
+    explicit open_transaction(const place& where)
+        : store_(where.journal), earlier_(where.earlier), known_(where.known), topics_(where.topics), value_bytes_max_(where.value_bytes_max),
+          bytes_max_(where.bytes_max), time_(where.time)
     {
     }
 
     // detail::row_target, for the body.
     bool get(const detail::table_identity& of, std::string_view name, std::string& value) override;
     void page(const detail::table_identity& of, std::string_view from, std::string_view to, std::vector<detail::found_row>& into) override;
-    std::uint64_t writes() const noexcept override { return writes_; }
+    std::uint64_t writes() const noexcept override { return log_.size(); }
+    bool wrote_between(std::uint64_t since, std::string_view after, std::string_view through) const noexcept override;
     void put(const detail::table_identity& of, std::string_view name, std::string_view value) override;
     void erase(const detail::table_identity& of, std::string_view name) override;
+    void publish(detail::event_draft&& what) override;
 
     // After the body.
 
@@ -46,6 +62,8 @@ public:
     void write_to(store::batch& out);
     /// After write_to(): for row_overlay::add().
     row_overlay::rows& written() noexcept { return written_; }
+    /// It puts rows or publishes; one that only erases makes room.
+    bool grows() const noexcept;
 
 private:
     template <class Read>
@@ -56,15 +74,22 @@ private:
                                                                          std::string_view end) const;
     void collect(const detail::table_identity& of, std::string_view from, std::string_view to, std::vector<detail::found_row>& into);
     row_overlay::version& version_of(std::string_view name);
+    row_overlay::version& log_write(std::string_view name);
+    void count_bytes(std::size_t more);
     std::uint32_t records_before(std::string_view name) const;
 
     const store::store& store_;
     const row_overlay& earlier_;
     known_tables& known_;
+    const std::set<std::string, std::less<>>& topics_;
     std::size_t value_bytes_max_;
+    std::size_t bytes_max_;
+    const time_source& time_;
+    std::size_t bytes_{}; ///< written so far
+    std::vector<std::string_view> log_; ///< names of rows in the order in which they were written; of keys of written_
+    std::vector<detail::event_draft> events_;
 
     row_overlay::rows written_;
-    std::uint64_t writes_{};
     std::vector<std::pair<std::string, std::uint32_t>> seen_; ///< rows that the store showed, with their records: read again by write_to()
     std::exception_ptr trouble_;
 };

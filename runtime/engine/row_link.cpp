@@ -19,7 +19,7 @@ constexpr std::string_view own = "everstep.";
 static_assert(prefix_bytes + key_bytes_max == journal::row_name_bytes_max);
 }
 
-table_identity identify_table(std::string name, std::string_view (*key_type)(), std::string_view (*value_type)())
+table_identity identify_table(std::string name, std::string key_type, std::string value_type)
 {
     if (name.empty() || name.size() > name_bytes_max)
         throw engine_error(errc::limit, "a table's name has 1 to 128 bytes, this one has " + std::to_string(name.size()));
@@ -27,7 +27,8 @@ table_identity identify_table(std::string name, std::string_view (*key_type)(), 
         throw engine_error(errc::wrong_use, "table names that begin with 'everstep.' are the engine's own: choose another one");
     std::string prefix(prefix_bytes, '\0');
     base::store_big(prefix.data(), base::hash64(name));
-    return {std::move(name), std::move(prefix), key_type, value_type};
+    std::string checked = name + '\0' + key_type;
+    return {std::move(name), std::move(prefix), std::move(key_type), std::move(value_type), std::move(checked)};
 }
 
 void refuse_key(const table_identity& of, std::size_t bytes)

@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "engine/thrown.hpp"
+#include "replay/token.hpp"
 
 #include <everstep/detail/promise.hpp>
 #include <everstep/detail/step_operation.hpp>
@@ -163,6 +164,7 @@ replay::asked run_driver::ask(detail::operation& op) const
     case detail::verb::step: what.kind = operation_kind::step; break;
     case detail::verb::transaction: what.kind = operation_kind::transaction; break;
     case detail::verb::forever: what.kind = operation_kind::forever; break;
+    case detail::verb::publish: what.kind = operation_kind::publish; break;
     case detail::verb::reply:
         what.kind = operation_kind::reply;
         what.payload = static_cast<detail::any_reply&>(op).encoded();
@@ -211,6 +213,15 @@ void run_driver::start(detail::branch&, detail::operation& op)
     if (what.payload.size() > limits_.payload_bytes_max)
         return park(park_reason::limits, "a reply of " + std::to_string(what.payload.size()) + " bytes is over payload_bytes_max (" +
                                              std::to_string(limits_.payload_bytes_max) + ")");
+    if (what.kind == operation_kind::publish)
+    {
+        const std::size_t bytes = static_cast<detail::any_publish&>(op).draft().data.size();
+        if (bytes > limits_.payload_bytes_max)
+            return park(park_reason::limits, "an event of " + std::to_string(bytes) + " bytes is over payload_bytes_max (" +
+                                                 std::to_string(limits_.payload_bytes_max) + ")");
+        if (limits_.topics && !limits_.topics->contains(what.name))
+            return park(park_reason::missing_code, "topic '" + std::string(what.name) + "' was not added: call engine::add_topic before open");
+    }
     const entry* next = peek();
     if (stopped_)
         return;
@@ -229,9 +240,22 @@ void run_driver::start(detail::branch&, detail::operation& op)
         std::uint32_t seq = 0;
         if (!recorder_->record(made, seq))
             return park(park_reason::limits, "the history or this turn of it is too long at " + replay::describe(what, false));
+        if (what.kind == operation_kind::publish)
+            publish(static_cast<detail::any_publish&>(op).draft(), made.where);
         v = machine_.apply(made, seq);
     }
     handle(v, made);
+}
+
+/// In the commit of the entry that says so: there is an event if and only if its run knows of it.
+void run_driver::publish(const detail::event_draft& draft, const journal::path& where)
+{
+    const publish_options& given = draft.attributes;
+    const std::string id = given.id.empty() ? replay::token_of(header_.seed, where) : given.id;
+    const std::string source = given.source.empty() ? "/" + header_.workflow + "/" + header_.id : given.source;
+    recorder_->publish({.at = machine_.now(), .topic = draft.topic, .id = id, .source = source,
+                        .type = given.type.empty() ? std::string_view(draft.topic) : given.type, .subject = given.subject, .key = given.key,
+                        .traceparent = given.traceparent, .data = draft.data});
 }
 
 /// A run that was parked before its first wait, or at its end, was resumed there, too: the entry is no operation's.

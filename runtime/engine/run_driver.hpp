@@ -6,6 +6,7 @@
 // Threads: the run's shard only.
 
 #include "engine/registry.hpp"
+#include "journal/event.hpp"
 #include "journal/header.hpp"
 #include "replay/machine.hpp"
 #include "replay/undo_list.hpp"
@@ -16,7 +17,9 @@
 #include <coroutine>
 #include <cstdint>
 #include <memory>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +32,8 @@ class recorder
 public:
     /// Appends to the history of the run whose turn it is; returns its seq. False: the turn or the history is at its limit.
     virtual bool record(const journal::entry& e, std::uint32_t& seq) = 0;
+    /// An event of the same turn.
+    virtual void publish(const journal::event& e) = 0;
 
 protected:
     ~recorder() = default;
@@ -74,6 +79,7 @@ private:
 struct driver_limits
 {
     std::size_t payload_bytes_max{};
+    const std::set<std::string, std::less<>>* topics{}; ///< that were added
     std::uint32_t turn_operations_max{}; ///< operations begun between two waits: a loop that never waits ends here
 };
 
@@ -143,6 +149,7 @@ private:
     void pass() noexcept;
     std::uint32_t next_seq() const noexcept;
     replay::asked ask(detail::operation& op) const;
+    void publish(const detail::event_draft& draft, const journal::path& where);
 
     const journal::run_header& header_;
     const registered_workflow& code_;

@@ -28,7 +28,7 @@ constexpr base::time_us read_again_us = 1'000'000;
 
 shard::shard(shard_host& host, std::size_t index)
     : host_(host), index_(index), turn_(host.options),
-      limits_{host.options.payload_bytes_max, host.options.history_entries_max}, chance_(std::random_device{}())
+      limits_{host.options.payload_bytes_max, &host.topics, host.options.history_entries_max}, chance_(std::random_device{}())
 {
     turn_.on_reply = [this](resident_run& run, const journal::entry& e) {
         if (!run.waiters.empty())

@@ -34,6 +34,9 @@ void shard::begin_body(step_attempt& job)
     resident_run* run = job.of.run;
     if (reaction_ != reaction::live)
         return drop_job(job);
+    // A cancel may have come since it was held: the transactor's entry must not be durable before one that stands before it.
+    if (job.is_transaction() && !is_durable(*run))
+        return hold(*run, body_out{&job});
     jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     count_up(host_.count.bodies_running);
     if (run->driver->machine().cancel_pending() && !job.is_undo)

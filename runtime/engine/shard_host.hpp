@@ -15,7 +15,10 @@
 #include <everstep/step_options.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace everstep::core
@@ -30,6 +33,7 @@ public:
     // Fixed before the first shard is made.
     engine_options options;
     registry workflows;
+    std::set<std::string, std::less<>> topics;
     services given;
     counters count;
     id_filter ids;

@@ -6,6 +6,7 @@
 #include "base/bytes.hpp"
 #include "engine/inflight_map.hpp"
 #include "replay/retry.hpp"
+#include "replay/token.hpp"
 
 #include <everstep/detail/step_operation.hpp>
 
@@ -47,23 +48,6 @@ const retry_policy& policy_of(const replay::pending& p)
 }
 
 bool is_step(const replay::pending& p) noexcept { return replay::is_attempted(p.what.kind); }
-
-/// hex of XXH3-128(seed, path): the same for every attempt, whichever compiler built the code.
-std::string token_of(const base::hash128& seed, const journal::path& where)
-{
-    std::string bytes(16, '\0');
-    base::store_little(bytes.data(), seed.high);
-    base::store_little(bytes.data() + 8, seed.low);
-    const base::hash128 hash = base::hash128_of(bytes + where.text());
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string token(32, '0');
-    for (unsigned n = 0; n < 16; ++n)
-    {
-        token[n] = digits[hash.high >> (60 - 4 * n) & 15];
-        token[16 + n] = digits[hash.low >> (60 - 4 * n) & 15];
-    }
-    return token;
-}
 
 std::uint64_t step_hash(const journal::path& where, std::string_view name) noexcept
 {
@@ -406,7 +390,7 @@ step_attempt& shard::make_job(resident_run& run, const replay::pending& step)
     detail::operation& op = run_driver::operation_of(step);
     const bool is_undo = step.what.kind == operation_kind::undo;
     const bool shows_attempt = is_undo || op.traits().shows_attempt;
-    std::string token = shows_attempt ? token_of(run.header.seed, step.where) : std::string();
+    std::string token = shows_attempt ? replay::token_of(run.header.seed, step.where) : std::string();
     std::unique_ptr<step_attempt> job;
     if (spare_jobs_.empty())
         job = std::make_unique<step_attempt>(*this, op, std::move(token), step.attempts + 1, host_.given,

@@ -50,7 +50,12 @@ std::uint32_t count_records(const store::snapshot& from, std::string_view name)
     thread_local std::string key;
     journal::row_record_key(name, 0, key);
     const auto first = from.row(key);
-    return first ? journal::row_records_told(*first) : 0;
+    if (!first)
+        return 0;
+    row_reader reader;
+    if (reader.take(key, *first) == row_reader::progress::refused) // by its length others would be erased
+        throw engine_error(errc::damaged, "a row that is to be overwritten cannot be read: " + reader.fault() + ": restore a backup");
+    return journal::row_records_told(name.size(), *first);
 }
 
 bool read_page(const store::snapshot& now, const table_identity& of, std::string_view from, std::string_view to, std::vector<found_row>& into)
@@ -87,7 +92,7 @@ bool read_page(const store::snapshot& now, const table_identity& of, std::string
 
 std::string describe_table(const table_identity& of)
 {
-    return encode(table_description{of.name, std::string(of.key_type()), std::string(of.value_type())});
+    return encode(table_description{of.name, of.key_type, of.value_type});
 }
 
 void check_table(const table_identity& of, std::string_view own_row)
@@ -95,19 +100,19 @@ void check_table(const table_identity& of, std::string_view own_row)
     const auto there = decode<table_description>(own_row);
     if (there.name != of.name)
         throw engine_error(errc::wrong_use, "tables '" + of.name + "' and '" + there.name + "' have names of the same hash: rename one");
-    if (there.key != of.key_type())
+    if (there.key != of.key_type)
         throw engine_error(errc::wrong_use, "table '" + of.name + "' has keys of type " + there.key + " in the journal, the code asks for " +
-                                                std::string(of.key_type()) + ": copy it into a table of another name");
+                                                of.key_type + ": copy it into a table of another name");
 }
 
 void snapshot_rows::check(const table_identity& of)
 {
-    if (std::ranges::find(checked_, of.prefix) != checked_.end())
-        return;
+    if (of.checked.empty() || std::ranges::find(checked_, of.checked) != checked_.end())
+        return; // the engine's own, or known
     std::string own;
     if (read_row(snapshot_, of, of.prefix, own) != 0)
         check_table(of, own);
-    checked_.push_back(of.prefix);
+    checked_.push_back(of.checked);
 }
 
 bool snapshot_rows::get(const table_identity& of, std::string_view name, std::string& value)

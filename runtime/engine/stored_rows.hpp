@@ -22,7 +22,7 @@ inline constexpr std::size_t page_bytes_max = 256 * 1024;
 
 /// The records of the row's value; 0: there is none. Throws engine_error (damaged).
 std::uint32_t read_row(const store::snapshot& from, const detail::table_identity& of, std::string_view name, std::string& value);
-/// How many records a row takes that is there; 0: none. Looks at the first only.
+/// How many records a row takes that is there; 0: none. Looks at the first only. Throws engine_error (damaged).
 std::uint32_t count_records(const store::snapshot& from, std::string_view name);
 /// Appends rows at or after `from` and before `to` (empty: all that follow), up to a page. False: there are no more.
 bool read_page(const store::snapshot& now, const detail::table_identity& of, std::string_view from, std::string_view to,
@@ -42,11 +42,12 @@ public:
     bool get(const detail::table_identity& of, std::string_view name, std::string& value) override;
     void page(const detail::table_identity& of, std::string_view from, std::string_view to, std::vector<detail::found_row>& into) override;
     std::uint64_t writes() const noexcept override { return 0; }
+    bool wrote_between(std::uint64_t, std::string_view, std::string_view) const noexcept override { return false; }
 
 private:
     void check(const detail::table_identity& of);
 
     const store::snapshot& snapshot_;
-    std::vector<std::string> checked_; ///< prefixes
+    std::vector<std::string> checked_;
 };
 }

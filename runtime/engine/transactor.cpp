@@ -7,6 +7,7 @@
 #include <everstep/error.hpp>
 #include <everstep/transaction.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace everstep::core
@@ -15,8 +16,13 @@ namespace
 {
 /// Elements are submitted in pieces of about this many writes, so that a commit takes little background work while callers are about.
 constexpr std::size_t flush_writes = 256;
-/// Of each kind in one sweep, so that who comes meanwhile is heard soon.
+/// Of each kind in one sweep, and for how long bodies begin in it: so that what is done is submitted, and who comes meanwhile is heard soon.
 constexpr std::size_t per_sweep = 256;
+constexpr base::time_us sweep_us = 1'000;
+/// So many callers may wait for their turn before one that would not wait is refused.
+constexpr std::size_t outside_waiting_max = 1'024;
+/// Beyond it a row would have more records than there are numbers.
+constexpr std::size_t row_bytes_max = 64u << 20;
 constexpr std::size_t few_writes = 16;
 constexpr base::time_us read_again_us = 1'000'000;
 constexpr base::time_us slow_us = 1'000'000;
@@ -62,8 +68,9 @@ void transactor::submit(std::span<step_attempt* const> jobs)
 
 void transactor::submit(std::unique_ptr<detail::outside_transaction> one, admission when_full)
 {
-    if (when_full == admission::refuse && is_overloaded())
+    if (when_full == admission::refuse && (is_overloaded() || outside_waiting_.load(std::memory_order_relaxed) >= outside_waiting_max))
         return one->ended(std::make_exception_ptr(engine_error(errc::overloaded, "the engine has all it can take: come again later")));
+    outside_waiting_.fetch_add(1, std::memory_order_relaxed);
     mailbox_.put([&](news& n) { n.outside.push_back(std::move(one)); });
     warn_of_slow_body();
 }
@@ -83,7 +90,7 @@ void transactor::put_closing()
 
 bool transactor::is_overloaded() const
 {
-    return host_.commits().queued_bytes() > host_.options.queue_bytes_max || host_.commits().is_full() || host_.is_journal_nearly_full();
+    return host_.commits().queued_bytes() > host_.options.queue_bytes_max || host_.commits().is_full();
 }
 
 void transactor::work()
@@ -121,6 +128,8 @@ void transactor::iterate()
         live_ = false;
         refuse_all(errc::unknown);
     }
+    if (!live_ && host_.commits().is_full()) // who closes cannot wait for room; whether they are written yet, nobody knows
+        refuse_all(errc::unknown);
     if (!live_)
         refuse_waiting(errc::closed);
     lane_.move_watermark(host_.commits());
@@ -129,7 +138,7 @@ void transactor::iterate()
         run_some();
     lane_.move_watermark(host_.commits());
     release();
-    const bool all_told = host_.commits().has_failed() || (!lane_.is_pending() && !has_more());
+    const bool all_told = host_.commits().has_failed() || host_.commits().is_full() || (!lane_.is_pending() && !has_more());
     if (!live_ && all_told && !quiet_.exchange(true))
         host_.body_ended(); // close() may go on
 }
@@ -137,18 +146,20 @@ void transactor::iterate()
 /// Callers first, then work that nobody waits for, no more of which is made than the commits to come can take.
 void transactor::run_some()
 {
-    for (std::size_t n = 0; n < per_sweep && !stalled_ && !outside_.empty() && !is_overloaded(); ++n)
+    const base::time_us until = now_ + sweep_us;
+    for (std::size_t n = 0; n < per_sweep && now_ < until && !stalled_ && !outside_.empty() && !is_overloaded(); ++n)
     {
         std::unique_ptr<detail::outside_transaction> one = std::move(outside_.front());
         outside_.pop_front();
+        outside_waiting_.fetch_sub(1, std::memory_order_relaxed);
         run(std::move(one));
     }
-    for (std::size_t n = 0; n < per_sweep && run_next(urgent_); ++n)
+    for (std::size_t n = 0; n < per_sweep && now_ < until && run_next(urgent_); ++n)
     {
     }
     const bool few = lane_.out.count() <= few_writes && !has_more() && !mailbox_.has_news();
     flush(urgency::caller_waits_for_transaction, host_.shards_commit && few);
-    for (std::size_t n = 0; n < per_sweep && !host_.commits().has_background_enough() && run_next(background_); ++n)
+    for (std::size_t n = 0; n < per_sweep && now_ < until && !host_.commits().has_background_enough() && run_next(background_); ++n)
     {
     }
     flush(urgency::background_transaction, host_.shards_commit && lane_.out.count() <= few_writes && !has_more() && !mailbox_.has_news());
@@ -184,9 +195,11 @@ void transactor::call(open_transaction& opened, const step_attempt* job, Body&& 
         running_job_ = job;
         running_outside_ = job == nullptr;
     }
+    now_ = host_.time().now();
     running_since_.store(now_, std::memory_order_relaxed);
     transaction tx(opened, host_.given);
     body(tx);
+    now_ = host_.time().now(); // its entry is made now: delays count from here
     running_since_.store(0, std::memory_order_relaxed);
     const std::lock_guard lock(running_mutex_);
     running_job_ = nullptr;
@@ -195,7 +208,8 @@ void transactor::call(open_transaction& opened, const step_attempt* job, Body&& 
 
 transactor::outcome transactor::run(step_attempt& job)
 {
-    open_transaction opened(host_.journal(), overlay_, known_, host_.options.payload_bytes_max);
+    open_transaction opened({host_.journal(), overlay_, known_, host_.topics, std::min(host_.options.payload_bytes_max, row_bytes_max),
+                             host_.options.turn_bytes_max, host_.time()});
     call(opened, &job, [&](transaction& tx) {
         job.slot = host_.inflight().acquire(job.blame_run, job.blame_step, inflight_hint_);
         job.transact(tx);
@@ -244,7 +258,8 @@ transactor::outcome transactor::run(step_attempt& job)
 
 void transactor::run(std::unique_ptr<detail::outside_transaction> one)
 {
-    open_transaction opened(host_.journal(), overlay_, known_, host_.options.payload_bytes_max);
+    open_transaction opened({host_.journal(), overlay_, known_, host_.topics, std::min(host_.options.payload_bytes_max, row_bytes_max),
+                             host_.options.turn_bytes_max, host_.time()});
     ended_transaction ended{.job = nullptr, .outside = std::move(one), .failure = {}, .through = 0};
     try
     {
@@ -260,6 +275,8 @@ void transactor::run(std::unique_ptr<detail::outside_transaction> one)
         });
         if (opened.trouble())
             std::rethrow_exception(opened.trouble());
+        if (!ended.failure && host_.is_journal_nearly_full() && opened.grows())
+            throw engine_error(errc::overloaded, "the journal is nearly full, and what is left is for running work: erase rows, or give it room");
         if (!ended.failure)
             ended.through = write(opened, [](store::batch&) {});
     }
@@ -287,9 +304,9 @@ transaction_number transactor::write(open_transaction& opened, AppendEntry&& app
         append(out);
         opened.write_to(out);
         if (out.here().bytes - before.bytes > host_.options.turn_bytes_max)
-            throw permanent_error("limit", "the transaction writes " + std::to_string(out.here().bytes - before.bytes) +
-                                               " bytes, over turn_bytes_max (" + std::to_string(host_.options.turn_bytes_max) +
-                                               "): write less, or in several transactions");
+            throw engine_error(errc::limit, "the transaction writes " + std::to_string(out.here().bytes - before.bytes) +
+                                                " bytes, over turn_bytes_max (" + std::to_string(host_.options.turn_bytes_max) +
+                                                "): write less, or in several transactions");
     }
     catch (...)
     {
@@ -351,6 +368,7 @@ void transactor::refuse_waiting(errc why)
             let_go(home);
         }
     send_home();
+    outside_waiting_.fetch_sub(outside_.size(), std::memory_order_relaxed);
     for (auto& one : std::exchange(outside_, {}))
         one->ended(refusal(why));
 }

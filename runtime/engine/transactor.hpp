@@ -128,6 +128,7 @@ private:
     bool live_{true};
     bool stalled_{}; ///< the journal could not be read: until the alarm
     std::atomic<bool> quiet_{};
+    std::atomic<std::size_t> outside_waiting_{};
 
     mutable std::mutex running_mutex_;
     const step_attempt* running_job_{}; ///< under running_mutex_, with the next

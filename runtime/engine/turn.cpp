@@ -49,6 +49,15 @@ bool turn::record(const journal::entry& e, std::uint32_t& seq)
     return true;
 }
 
+void turn::publish(const journal::event& e)
+{
+    event_.clear();
+    journal::encode(e, event_);
+    // In one commit with the `published` entry. If we die before, neither is there, and the run publishes anew; if we die after, replay finds
+    // the entry, and the event stands in its topic with a number of that commit.
+    out_->put_event(e.topic, event_);
+}
+
 void turn::put_header()
 {
     const record_key at = journal::header_key(run_->number);

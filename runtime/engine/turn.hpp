@@ -37,6 +37,8 @@ public:
     /// The entries that a reader waits for: called with each `replied` as it is recorded.
     std::function<void(resident_run&, const journal::entry&)> on_reply;
 
+    void publish(const journal::event& e) override;
+
     void put_header();
     void put_id();
     /// The run's one wake row is at `due` from now on.
@@ -55,6 +57,7 @@ private:
     base::time_us wake_due_{};    ///< likewise
     std::size_t history_bytes_{}; ///< likewise
     std::uint32_t entries_{};
+    std::string event_;  ///< as encoded last; keeps its memory
     std::string header_; ///< as encoded last; keeps its memory
 };
 }

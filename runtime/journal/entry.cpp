@@ -39,7 +39,7 @@ constexpr std::uint16_t step_fields =
     field::operation | field::where | field::attempts | field::source | field::name | field::type;
 
 /// Which fields a kind carries, beside kind and time: the one place. Index = entry_kind. FORMAT.md has the same table.
-constexpr std::array<layout, 14> layouts{{
+constexpr std::array<layout, 15> layouts{{
     {"unknown", 0},
     {"started", field::payload},
     {"step_done", step_fields | field::payload},
@@ -54,9 +54,10 @@ constexpr std::array<layout, 14> layouts{{
     {"failed", field::code | field::text},
     {"cancelled", field::text},
     {"resumed", field::text},
+    {"published", field::where | field::source | field::name | field::type, operation_kind::publish},
 }};
 
-constexpr std::array<std::string_view, 7> operation_names{"none", "step", "undo", "timer", "reply", "forever", "transaction"};
+constexpr std::array<std::string_view, 8> operation_names{"none", "step", "undo", "timer", "reply", "forever", "transaction", "publish"};
 
 constexpr bool is_known(entry_kind kind) noexcept
 {

@@ -25,8 +25,10 @@ enum class entry_kind : std::uint8_t
     completed = 10,   ///< type, payload = result
     failed = 11,      ///< code, text: an error left the body (after compensation)
     cancelled = 12,   ///< text = reason: the run ended because it was cancelled
-    resumed = 13      ///< a person resumed a parked run; text = who or why
+    resumed = 13,     ///< a person resumed a parked run; text = who or why
+    published = 14    ///< where, name = topic, type; source. The event is a row of the same commit
 };
+inline constexpr entry_kind last_entry_kind = entry_kind::published;
 
 /// What the code asked for, where an entry belongs to an operation. On disk: numbers are never reused.
 enum class operation_kind : std::uint8_t
@@ -37,7 +39,8 @@ enum class operation_kind : std::uint8_t
     timer = 3,
     reply = 4,
     forever = 5, ///< waits until cancelled; writes nothing of its own
-    transaction = 6
+    transaction = 6,
+    publish = 7
 };
 
 enum class timer_clock : std::uint8_t

@@ -176,6 +176,26 @@ std::optional<base::run_number> decode_id(record_key at, std::string_view value)
     return base::run_number{run};
 }
 
+fixed_value encode_next_event(std::uint64_t next)
+{
+    fixed_value value;
+    value.add(next);
+    value.seal(table::meta, next_event_key);
+    return value;
+}
+
+std::optional<std::uint64_t> decode_next_event(std::string_view value)
+{
+    std::string_view body;
+    if (check_record(table::meta, next_event_key, value, body) != record_check::good)
+        return std::nullopt;
+    base::byte_reader bytes(body);
+    std::uint64_t next{};
+    if (!bytes.little(next) || !bytes.empty())
+        return std::nullopt;
+    return next;
+}
+
 fixed_value encode_finished(record_key at)
 {
     fixed_value value;

@@ -86,12 +86,16 @@ void encode(record_key at, const run_header& header, std::string& value);
 fixed_value encode(record_key at, const wake_row& row);
 fixed_value encode(record_key at, const meta_record& meta);
 fixed_value encode_id(record_key at, base::run_number run);
+/// Key (1, 0) in table meta: the number of the next event; in each commit that holds some.
+inline constexpr record_key next_event_key{1, 0};
+fixed_value encode_next_event(std::uint64_t next);
 fixed_value encode_finished(record_key at);
 std::optional<run_header> decode_header(record_key at, std::string_view value);
 std::optional<wake_row> decode_wake(record_key at, std::string_view value);
 /// Also returns records of newer formats, with nothing but `format` filled in, so that they can be refused by name.
 std::optional<meta_record> decode_meta(record_key at, std::string_view value);
 std::optional<base::run_number> decode_id(record_key at, std::string_view value);
+std::optional<std::uint64_t> decode_next_event(std::string_view value);
 /// False when damaged or newer; there is nothing else in it.
 bool check_finished(record_key at, std::string_view value);
 

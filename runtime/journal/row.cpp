@@ -22,13 +22,19 @@ enum class part : std::uint8_t
 constexpr std::size_t number_bytes = 2;
 constexpr std::size_t front_bytes = 2; // format and part
 constexpr std::size_t length_bytes = 4;
-constexpr std::size_t whole_bytes_max = record_bytes_max - front_bytes - checksum_bytes;
-constexpr std::size_t first_bytes = whole_bytes_max - length_bytes;
+/// Of a key and its record together: as much as 16 bytes of key and 2,000 of value, two of which fit a page.
+constexpr std::size_t key_and_record_bytes_max = 16 + record_bytes_max;
+constexpr std::size_t first_bytes_least = key_and_record_bytes_max - row_key_bytes_max - front_bytes - checksum_bytes - length_bytes;
 constexpr std::uint32_t records_max = 0x10000;
-constexpr std::uint64_t value_bytes_max = std::uint64_t{records_max} * first_bytes;
+constexpr std::uint64_t value_bytes_max = std::uint64_t{records_max} * first_bytes_least;
 
-/// Over the key and the record before it in the same row (0 before the first), and the bytes themselves.
-std::uint64_t checksum_of(std::string_view key, std::uint64_t previous, std::string_view bytes) noexcept
+constexpr std::size_t record_bytes_of(std::size_t name_bytes) noexcept
+{
+    return std::min(record_bytes_max, key_and_record_bytes_max - name_bytes - number_bytes);
+}
+}
+
+std::uint64_t row_checksum(std::string_view key, std::uint64_t previous, std::string_view bytes) noexcept
 {
     std::array<char, 9> before;
     base::store_little(before.data(), previous);
@@ -36,25 +42,28 @@ std::uint64_t checksum_of(std::string_view key, std::uint64_t previous, std::str
     return base::hash64(bytes, base::hash64(key, base::hash64({before.data(), before.size()})));
 }
 
+namespace
+{
 void seal_row(std::string_view key, std::uint64_t& previous, std::string& record)
 {
-    previous = checksum_of(key, previous, record);
+    previous = row_checksum(key, previous, record);
     base::append_little(record, previous);
 }
 }
 
-std::uint32_t row_records(std::size_t value_bytes) noexcept
+std::uint32_t row_records(std::size_t name_bytes, std::size_t value_bytes) noexcept
 {
-    if (value_bytes <= whole_bytes_max)
+    const std::size_t whole = record_bytes_of(name_bytes) - front_bytes - checksum_bytes;
+    if (value_bytes <= whole)
         return 1;
-    return static_cast<std::uint32_t>(1 + (value_bytes - first_bytes + whole_bytes_max - 1) / whole_bytes_max);
+    return static_cast<std::uint32_t>(1 + (value_bytes - (whole - length_bytes) + whole - 1) / whole);
 }
 
-std::uint32_t row_records_told(std::string_view first_record) noexcept
+std::uint32_t row_records_told(std::size_t name_bytes, std::string_view first_record) noexcept
 {
     if (first_record.size() < front_bytes + length_bytes || static_cast<part>(first_record[1]) != part::first)
         return 1;
-    return row_records(base::load_little<std::uint32_t>(first_record.data() + front_bytes));
+    return row_records(name_bytes, base::load_little<std::uint32_t>(first_record.data() + front_bytes));
 }
 
 void row_record_key(std::string_view name, std::uint32_t number, std::string& to)
@@ -70,7 +79,8 @@ void append_row(std::string_view name, std::string_view value, const put_row_rec
     EVERSTEP_ASSERT(value.size() <= value_bytes_max); // values are bounded far below
     thread_local std::string key;
     thread_local std::string record;
-    const bool is_whole = value.size() <= whole_bytes_max;
+    const std::size_t bytes_max = record_bytes_of(name.size());
+    const bool is_whole = row_records(name.size(), value.size()) == 1;
     std::uint64_t previous = 0;
     std::uint32_t number = 0;
     do
@@ -79,7 +89,7 @@ void append_row(std::string_view name, std::string_view value, const put_row_rec
         record.assign({static_cast<char>(record_format), static_cast<char>(what)});
         if (what == part::first)
             base::append_little(record, static_cast<std::uint32_t>(value.size()));
-        const std::size_t taken = std::min(value.size(), record_bytes_max - checksum_bytes - record.size());
+        const std::size_t taken = std::min(value.size(), bytes_max - checksum_bytes - record.size());
         record.append(value.substr(0, taken));
         value.remove_prefix(taken);
         row_record_key(name, number++, key);
@@ -114,7 +124,7 @@ row_reader::progress row_reader::take(std::string_view key, std::string_view rec
         static_cast<unsigned char>(record.front()) != record_format)
         return refuse("its length or format is impossible");
     const std::string_view covered = record.substr(0, record.size() - checksum_bytes);
-    checksum_ = checksum_of(key, checksum_, covered);
+    checksum_ = row_checksum(key, checksum_, covered);
     if (base::load_little<std::uint64_t>(record.data() + covered.size()) != checksum_)
         return refuse("its checksum, or that of the record before it, does not match");
 

@@ -18,11 +18,11 @@ namespace everstep::journal
 /// Of a row: the table's hash64 (8 bytes) and the key. Its records' keys are two bytes longer.
 inline constexpr std::size_t row_name_bytes_max = row_key_bytes_max - 2;
 
-/// How many records a value of so many bytes takes; at least one.
-std::uint32_t row_records(std::size_t value_bytes) noexcept;
+/// How many records the value of a row takes; at least one.
+std::uint32_t row_records(std::size_t name_bytes, std::size_t value_bytes) noexcept;
 
 /// The same of a row that is there, as its first record tells, which is not checked here.
-std::uint32_t row_records_told(std::string_view first_record) noexcept;
+std::uint32_t row_records_told(std::size_t name_bytes, std::string_view first_record) noexcept;
 
 /// The key of a row's record: its name and the number of the record.
 void row_record_key(std::string_view name, std::uint32_t number, std::string& to);
@@ -30,6 +30,9 @@ void row_record_key(std::string_view name, std::uint32_t number, std::string& to
 /// Hands the records of a row to `put`, in order; it must copy what it is given, and must not call append_row.
 using put_row_record = std::function<void(std::string_view key, std::string_view record)>;
 void append_row(std::string_view name, std::string_view value, const put_row_record& put);
+
+/// Over the key and the checksum of the record before it in the same row (0 before the first), and the bytes of the record before its own.
+std::uint64_t row_checksum(std::string_view key, std::uint64_t previous, std::string_view bytes) noexcept;
 
 /// Puts rows together from their records, which come in the order of their keys, and checks all of it.
 class row_reader

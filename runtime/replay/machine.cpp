@@ -27,7 +27,7 @@ std::string description(std::string_view kind, std::string_view name, std::strin
 /// Of the operations whose entry is made when they start.
 constexpr entry_kind kind_at_start(operation_kind what) noexcept
 {
-    return what == operation_kind::reply ? entry_kind::replied : entry_kind::timer_set;
+    return what == operation_kind::reply ? entry_kind::replied : what == operation_kind::publish ? entry_kind::published : entry_kind::timer_set;
 }
 }
 
@@ -81,7 +81,8 @@ verdict machine::start(branch_counter& branch, const asked& what, const journal:
                 std::to_string(journal::path::depth_max / 2) + " levels";
         return verdict::limits;
     }
-    const bool recorded_at_start = what.kind == operation_kind::reply || what.kind == operation_kind::timer;
+    const bool recorded_at_start =
+        what.kind == operation_kind::reply || what.kind == operation_kind::timer || what.kind == operation_kind::publish;
     const bool cancelled = cancel_pending_ && what.kind != operation_kind::undo;
     // Only the first reply of a run counts; a later one is no entry, live and replayed alike.
     if (cancelled || (what.kind == operation_kind::reply && replied()))
@@ -134,6 +135,7 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
     case entry_kind::timer_set:
     case entry_kind::timer_fired:
     case entry_kind::replied:
+    case entry_kind::published:
     {
         const std::size_t index = find(e.where);
         if (index == pending_.size() || !fits(e, pending_[index]))
@@ -200,6 +202,10 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
         return verdict::wait;
     case entry_kind::timer_fired:
         if (p.what.kind != operation_kind::timer || !p.recorded)
+            break;
+        return deliver(index, delivered::value);
+    case entry_kind::published:
+        if (p.what.kind != operation_kind::publish)
             break;
         return deliver(index, delivered::value);
     case entry_kind::replied:

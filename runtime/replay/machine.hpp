@@ -19,6 +19,7 @@
 //   timer_set     | (inside start)         | due noted
 //   timer_fired   | timer                  | value delivered
 //   replied       | (inside start)         | value delivered
+//   published     | (inside start)         | value delivered
 //   cancel_asked  | any or none            | cancelled delivered to timers and forevers; steps are waited for
 //   resumed       | any or none            | attempts of pending steps begin anew
 //   completed, failed, cancelled | none    | the history ends

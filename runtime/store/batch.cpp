@@ -40,6 +40,25 @@ void batch::erase_row(std::string_view name)
     rows_.push_back({keep(name), static_cast<std::uint32_t>(name.size()), 0, erase_mark});
 }
 
+void batch::put_event(std::string_view topic, std::string_view value)
+{
+    events_.push_back(static_cast<std::uint32_t>(rows_.size()));
+    journal::append_row(journal::event_name(topic, 0), value, [this](std::string_view name, std::string_view record) { put_row(name, record); });
+}
+
+void batch::number_events(journal::event_number& next) noexcept
+{
+    for (std::size_t event = 0; event < events_.size(); ++event, ++next)
+    {
+        std::uint64_t previous = 0;
+        std::size_t row = events_[event];
+        const std::size_t records = journal::row_records_told(journal::event_name_bytes, value_of(rows_[row]));
+        for (const std::size_t end = row + records; row < end; ++row)
+            journal::number_record(next, {bytes_.data() + rows_[row].key_offset, rows_[row].key_size},
+                                   {bytes_.data() + rows_[row].offset, rows_[row].size}, previous);
+    }
+}
+
 void batch::erase(table where, key at)
 {
     writes_.push_back({at, 0, erase_mark, where});
@@ -69,6 +88,9 @@ void batch::append(const batch& later)
         if (one.size != erase_mark)
             one.offset += shift;
     }
+    const auto rows_before = static_cast<std::uint32_t>(rows_.size());
+    for (const std::uint32_t row : later.events_)
+        events_.push_back(rows_before + row);
     const auto moved_rows = rows_.insert(rows_.end(), later.rows_.begin(), later.rows_.end());
     for (row_write& one : std::span(moved_rows, rows_.end()))
     {
@@ -82,6 +104,7 @@ void batch::clear() noexcept
 {
     writes_.clear();
     rows_.clear();
+    events_.clear();
     bytes_.clear();
 }
 }

@@ -6,6 +6,7 @@
 // It knows nothing of runs or entries; the journal layer gives bytes and keys their meaning (journal/FORMAT.md). What one
 // commit contains is one argument, so the atomic unit is visible in the signature. Tables and keys: journal/record.hpp.
 
+#include "journal/event.hpp"
 #include "journal/record.hpp"
 
 #include <cstddef>
@@ -57,6 +58,10 @@ public:
     /// `name` has 1 to journal::row_key_bytes_max bytes, `value` at most journal::record_bytes_max; neither is a view into this batch.
     void put_row(std::string_view name, std::string_view value);
     void erase_row(std::string_view name);
+    /// An event of a topic; its number is 0 until number_events().
+    void put_event(std::string_view topic, std::string_view value);
+    /// Gives the events their numbers, in the order in which they were put, from `next` on, and moves it. May be done again.
+    void number_events(journal::event_number& next) noexcept;
     void append(const batch& later);
     void clear() noexcept;
 
@@ -66,12 +71,14 @@ public:
         std::size_t writes{};
         std::size_t bytes{};
         std::size_t rows{};
+        std::size_t events{};
     };
-    mark here() const noexcept { return {writes_.size(), bytes_.size(), rows_.size()}; }
+    mark here() const noexcept { return {writes_.size(), bytes_.size(), rows_.size(), events_.size()}; }
     void truncate(mark to) noexcept
     {
         writes_.erase(writes_.begin() + static_cast<std::ptrdiff_t>(to.writes), writes_.end());
         rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(to.rows), rows_.end());
+        events_.resize(to.events);
         bytes_.resize(to.bytes);
     }
 
@@ -93,6 +100,7 @@ private:
 
     std::vector<write> writes_;
     std::vector<row_write> rows_;
+    std::vector<std::uint32_t> events_; ///< the first row of each; its others follow
     std::string bytes_;
 };
 

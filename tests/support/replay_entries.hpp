@@ -74,6 +74,15 @@ inline entry replied(const path& where, std::string_view type = "receipt")
     e.type = type;
     return e;
 }
+inline entry published(const path& where, std::string_view topic)
+{
+    entry e = entry_of(entry_kind::published, operation_kind::publish, where);
+    e.file = "orders.cpp";
+    e.line = 92;
+    e.name = topic;
+    e.type = "order";
+    return e;
+}
 inline entry cancel_asked(std::string_view reason = "no longer wanted")
 {
     entry e = entry_of(entry_kind::cancel_asked);
@@ -104,6 +113,8 @@ inline asked step(std::string_view name, std::string_view type = "receipt", std:
 {
     return operation_of(operation_kind::step, name, type, line);
 }
+inline asked transaction_of(std::string_view name) { return operation_of(operation_kind::transaction, name, "receipt", 88); }
+inline asked publish_to(std::string_view topic) { return operation_of(operation_kind::publish, topic, "order", 92); }
 inline asked undo_of(std::string_view name) { return operation_of(operation_kind::undo, name, "receipt", 88); }
 inline asked timer(base::time_us due = 0, timer_clock clock = timer_clock::engine)
 {

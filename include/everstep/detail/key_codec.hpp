@@ -64,6 +64,28 @@ consteval bool is_key()
         return false;
 }
 
+/// The members of a key of several, as a tuple.
+template <class Key>
+struct key_parts;
+template <class... Ts>
+struct key_parts<std::tuple<Ts...>>
+{
+    using type = std::tuple<Ts...>;
+};
+template <class A, class B>
+struct key_parts<std::pair<A, B>>
+{
+    using type = std::tuple<A, B>;
+};
+template <class Key>
+    requires(std::is_class_v<Key> && boost::describe::has_describe_members<Key>::value)
+struct key_parts<Key>
+{
+    template <class... Members>
+    static std::tuple<std::remove_const_t<member_type<Key, Members>>...> all(descriptor_list<Members...>);
+    using type = decltype(all(members_of<Key>{}));
+};
+
 template <std::integral Integer>
 constexpr std::uint64_t key_number(Integer number) noexcept
 {
@@ -93,6 +115,31 @@ bool key_integer(std::uint64_t number, Integer& to) noexcept
             bits ^= static_cast<std::make_unsigned_t<Integer>>(std::make_unsigned_t<Integer>{1} << (8 * sizeof(Integer) - 1));
         to = static_cast<Integer>(bits);
         return true;
+    }
+}
+
+/// What a key is made of: "(string,i32)". Two types of one layout have the same bytes.
+template <class Key>
+std::string key_layout()
+{
+    if constexpr (std::same_as<Key, bool>)
+        return "bool";
+    else if constexpr (std::integral<Key>)
+        return (std::is_signed_v<Key> ? "i" : "u") + std::to_string(8 * sizeof(Key));
+    else if constexpr (std::is_enum_v<Key>)
+        return key_layout<std::underlying_type_t<Key>>();
+    else if constexpr (std::same_as<Key, std::string>)
+        return "string";
+    else if constexpr (is_key_time<Key>)
+        return key_layout<typename Key::rep>();
+    else
+    {
+        const auto joined = []<class... Parts>(std::type_identity<std::tuple<Parts...>>) {
+            std::string text;
+            ((text += (text.empty() ? "(" : ",") + key_layout<Parts>()), ...);
+            return text + ")";
+        };
+        return joined(std::type_identity<typename key_parts<Key>::type>{});
     }
 }
 

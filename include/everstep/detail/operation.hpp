@@ -31,6 +31,7 @@ enum class verb : std::uint8_t
     transaction,
     timer,
     reply,
+    publish,
     forever,
     compensate
 };

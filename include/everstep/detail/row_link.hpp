@@ -16,12 +16,13 @@ struct table_identity
 {
     std::string name;
     std::string prefix; ///< of its rows' names: eight bytes
-    std::string_view (*key_type)();
-    std::string_view (*value_type)();
+    std::string key_type;   ///< what its keys are made of: key_layout()
+    std::string value_type; ///< for people
+    std::string checked;    ///< what is held against the journal; empty: the engine's own table, of which nothing is
 };
 
 /// Throws engine_error (limit, wrong_use) where the name cannot be a table's.
-table_identity identify_table(std::string name, std::string_view (*key_type)(), std::string_view (*value_type)());
+table_identity identify_table(std::string name, std::string key_type, std::string value_type);
 /// Of the keys' bytes; names are eight bytes longer.
 inline constexpr std::size_t key_bytes_max = 490;
 [[noreturn]] void refuse_key(const table_identity& of, std::size_t bytes);
@@ -45,16 +46,22 @@ public:
     /// The first rows at or after `from` and before `to` (empty: the table's end), in order, as many as are read at once; `into` is
     /// empty when there are no more.
     virtual void page(const table_identity& of, std::string_view from, std::string_view to, std::vector<found_row>& into) = 0;
-    /// Grows with every write: a page that was read before is then old.
+    /// Counts the writes of the body.
     virtual std::uint64_t writes() const noexcept = 0;
+    /// Whether one of them, from number `since` on, was to a row behind `after` and up to `through`: a page that shows these is then old.
+    virtual bool wrote_between(std::uint64_t since, std::string_view after, std::string_view through) const noexcept = 0;
 
 protected:
     ~row_source() = default;
 };
 
+struct event_draft;
+
 class row_target : public row_source
 {
 public:
+    /// With what the transaction writes; nobody sees it before. Throws engine_error: not_found, limit.
+    virtual void publish(event_draft&& what) = 0;
     virtual void put(const table_identity& of, std::string_view name, std::string_view value) = 0;
     virtual void erase(const table_identity& of, std::string_view name) = 0;
 

@@ -137,6 +137,17 @@ TEST(KeyCodec, BytesThatAreNoKeyAreRefused)
     EXPECT_FALSE(detail::take_key(two, flag));
 }
 
+TEST(KeyCodec, ALayoutSaysWhatAKeyIsMadeOf)
+{
+    EXPECT_EQ(detail::key_layout<bool>(), "bool");
+    EXPECT_EQ(detail::key_layout<std::uint16_t>(), "u16");
+    EXPECT_EQ(detail::key_layout<color>(), "i8");
+    EXPECT_EQ(detail::key_layout<std::string>(), "string");
+    EXPECT_EQ(detail::key_layout<std::chrono::sys_time<std::chrono::seconds>>(), "i64");
+    EXPECT_EQ(detail::key_layout<place>(), "(string,i32)");
+    EXPECT_EQ((detail::key_layout<std::tuple<place, std::pair<bool, int>>>()), "((string,i32),(bool,i32))");
+}
+
 TEST(KeyCodec, WhatHasNoOrderOfItsBytesIsNoKey)
 {
     static_assert(table_key<std::pair<place, color>>);

@@ -103,6 +103,13 @@ public:
         return true;
     }
 
+    void publish(const journal::event& e) override
+    {
+        published.push_back(std::string(e.topic) + " " + std::string(e.id) + " " + std::string(e.source) + " " + std::string(e.type) + " " +
+                            std::string(e.data));
+    }
+    std::vector<std::string> published; ///< "topic id source type data"
+
     /// "step charge at 0", the operations that the code waits for.
     std::vector<std::string> waiting() const
     {

@@ -1,5 +1,6 @@
 #include "engine/open_transaction.hpp"
 
+#include "engine/manual_time.hpp"
 #include "engine/stored_rows.hpp"
 #include "store/memory_store.hpp"
 
@@ -34,7 +35,7 @@ protected:
     template <class Body>
     void run(Body&& body)
     {
-        open_transaction opened(*store_, overlay_, known_, value_bytes_max_);
+        open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
         transaction tx(opened, services_);
         body(tx);
         ASSERT_FALSE(opened.trouble());
@@ -58,7 +59,7 @@ protected:
     template <class Read>
     void look(Read&& read)
     {
-        open_transaction opened(*store_, overlay_, known_, value_bytes_max_);
+        open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
         const table_reader reader(opened);
         read(reader);
     }
@@ -81,9 +82,12 @@ protected:
     std::unique_ptr<store::memory_store> store_;
     row_overlay overlay_;
     known_tables known_;
+    std::set<std::string, std::less<>> topics_{"orders"};
     services services_;
     store::batch batch_;
     std::size_t value_bytes_max_{100'000};
+    std::size_t bytes_max_{1'000'000};
+    manual_time time_;
 };
 
 TEST_F(OpenTransaction, SeesItsOwnWritesThenThoseOfEarlierOnesThenTheStore)
@@ -247,7 +251,7 @@ TEST_F(OpenTransaction, AKeyTypeThatIsNotTheTablesIsRefused)
 {
     run_durably([](transaction& tx) { tx.put(numbers, 1, "one"); });
     known_.clear(); // another process
-    open_transaction opened(*store_, overlay_, known_, value_bytes_max_);
+    open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
     transaction tx(opened, services_);
     EXPECT_THROW(tx.get(numbers_by_word, "one"), engine_error);
     EXPECT_TRUE(opened.trouble());
@@ -257,15 +261,59 @@ TEST_F(OpenTransaction, AKeyTypeIsHeldAgainstWhatIsNotDurableYet)
 {
     run([](transaction& tx) { tx.put(numbers, 1, "one"); });
     known_.clear();
-    open_transaction opened(*store_, overlay_, known_, value_bytes_max_);
+    open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
     transaction tx(opened, services_);
     EXPECT_THROW(tx.put(numbers_by_word, "one", 1), engine_error);
+}
+
+TEST_F(OpenTransaction, AKeyTypeIsRefusedWhoeverUsedTheTableBefore)
+{
+    run_durably([](transaction& tx) { tx.put(numbers, 1, "one"); });
+    run([](transaction& tx) { tx.get(numbers, 1); }); // known from here on
+    open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
+    transaction tx(opened, services_);
+    EXPECT_THROW(tx.put(numbers_by_word, "one", 1), engine_error);
+}
+
+TEST_F(OpenTransaction, WhatItWritesInAllIsBounded)
+{
+    bytes_max_ = 10'000;
+    open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
+    transaction tx(opened, services_);
+    const auto fills = [&] {
+        for (int n = 0; n < 100; ++n)
+            tx.put(numbers, n, std::string(1'000, 'x'));
+    };
+    try
+    {
+        fills();
+        ADD_FAILURE() << "there was no end";
+    }
+    catch (const engine_error& e)
+    {
+        EXPECT_EQ(e.why(), errc::limit);
+    }
+}
+
+TEST_F(OpenTransaction, ErasingAloneMakesRoom)
+{
+    run_durably([](transaction& tx) { tx.put(numbers, 1, "one"); });
+    open_transaction erases({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
+    transaction tx(erases, services_);
+    tx.erase(numbers, 1);
+    EXPECT_FALSE(erases.grows());
+    tx.put(numbers, 2, "two");
+    EXPECT_TRUE(erases.grows());
+    open_transaction publishes({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
+    transaction other(publishes, services_);
+    other.publish("orders", 1);
+    EXPECT_TRUE(publishes.grows());
 }
 
 TEST_F(OpenTransaction, ATableThatAFailedTransactionBeganIsBegunByTheNext)
 {
     {
-        open_transaction opened(*store_, overlay_, known_, value_bytes_max_);
+        open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
         transaction tx(opened, services_);
         tx.put(numbers, 1, "thrown away");
     }
@@ -288,7 +336,7 @@ TEST_F(OpenTransaction, ADamagedRowIsTroubleEvenIfTheBodyCatchesIt)
     record[5] = static_cast<char>(record[5] ^ 1);
     batch_.put_row(key, record);
     commit();
-    open_transaction opened(*store_, overlay_, known_, value_bytes_max_);
+    open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
     transaction tx(opened, services_);
     try
     {
@@ -305,7 +353,7 @@ TEST_F(OpenTransaction, ADamagedRowIsTroubleEvenIfTheBodyCatchesIt)
 TEST_F(OpenTransaction, AJournalThatCannotBeReadIsTroubleOfItsOwnKind)
 {
     readable_ = false;
-    open_transaction opened(*store_, overlay_, known_, value_bytes_max_);
+    open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
     transaction tx(opened, services_);
     EXPECT_THROW(tx.get(numbers, 1), engine_error);
     EXPECT_THROW(std::rethrow_exception(opened.trouble()), store::unreadable);
@@ -314,7 +362,7 @@ TEST_F(OpenTransaction, AJournalThatCannotBeReadIsTroubleOfItsOwnKind)
 TEST_F(OpenTransaction, KeysAndValuesOverTheirLimitAreRefused)
 {
     const auto why = [&](auto&& call) {
-        open_transaction opened(*store_, overlay_, known_, value_bytes_max_);
+        open_transaction opened({*store_, overlay_, known_, topics_, value_bytes_max_, bytes_max_, time_});
         transaction tx(opened, services_);
         try
         {

@@ -38,10 +38,10 @@ TEST(RowLink, NamesOfTheEngineAreRefused)
 
 TEST(RowLink, APrefixIsTheNamesHash)
 {
-    const detail::table_identity one = detail::identify_table("stock", &type_name<int>, &type_name<int>);
+    const detail::table_identity one = detail::identify_table("stock", "i32", "i32");
     EXPECT_EQ(one.prefix.size(), 8u);
-    EXPECT_EQ(one.prefix, detail::identify_table("stock", &type_name<int>, &type_name<int>).prefix);
-    EXPECT_NE(one.prefix, detail::identify_table("stocks", &type_name<int>, &type_name<int>).prefix);
+    EXPECT_EQ(one.prefix, detail::identify_table("stock", "i32", "i32").prefix);
+    EXPECT_NE(one.prefix, detail::identify_table("stocks", "i32", "i32").prefix);
 }
 
 TEST(RowLink, TheNameAfterAPrefixIsAboveAllThatBeginWithIt)

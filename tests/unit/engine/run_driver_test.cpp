@@ -369,7 +369,7 @@ TEST(RunDriver, InputOfAnotherTypeParksAsDivergence)
     const journal::run_header header;
     services given;
     driver_scratch slot;
-    const driver_limits limits{1'000, 100};
+    const driver_limits limits{.payload_bytes_max = 1'000, .turn_operations_max = 100};
     run_driver driver(header, code, given, slot, limits);
     EXPECT_EQ(driver.begin("17", {}, of_number), driver_state::parked);
     EXPECT_EQ(driver.reason(), park_reason::divergence);

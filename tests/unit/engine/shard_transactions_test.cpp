@@ -113,6 +113,80 @@ TEST_F(ShardTransactions, AHistoryAtItsLimitParksTheRunBeforeTheBodyRuns)
     EXPECT_EQ(history("a"), "started, step_done transaction count, step_done transaction count");
 }
 
+workflow<int> looks(context& ctx, int)
+{
+    const int seen = co_await ctx.transact("look", [](transaction& tx) {
+        try
+        {
+            tx.get(counters, "all");
+        }
+        catch (const engine_error&)
+        {
+        }
+        return 3;
+    });
+    co_return seen;
+}
+
+TEST_F(ShardTransactions, ATransactionThatIsTriedAgainHasOneResult)
+{
+    host_.add("looks", looks);
+    begin();
+    host_.hold_commits();
+    const auto started = host_.start(looks, "a", 0);
+    host_.await_commit();
+    host_.readable = false;
+    host_.let_commits();
+    host_.await_log("transactions wait, and are tried again in a second");
+    host_.readable = true;
+    EXPECT_EQ(started->text(), "ok");
+    host_.clock().advance_by(1'000'000);
+    EXPECT_EQ(host_.result(looks, "a")->text(), "3");
+}
+
+fake_host* slow_host = nullptr;
+workflow<int> is_slow(context& ctx, int)
+{
+    co_await ctx.transact("slow", [](transaction&) { slow_host->clock().advance_by(3'000'000); });
+    co_await ctx.sleep_for(1s);
+    co_return 1;
+}
+
+TEST_F(ShardTransactions, DelaysAfterATransactionCountFromItsEnd)
+{
+    slow_host = &host_;
+    host_.add("slow", is_slow);
+    begin();
+    const base::time_us begin_at = host_.clock().now();
+    host_.start(is_slow, "a", 0);
+    EXPECT_EQ(host_.clock().await_alarm(), begin_at + 4'000'000);
+    host_.clock().advance_by(1'000'000);
+    EXPECT_EQ(host_.result(is_slow, "a")->text(), "1");
+    EXPECT_GE(test::read_journal(host_.journal()).at("slow/a").entries.at(1).at, begin_at + 3'000'000);
+}
+
+/// The transactor's entry chains to the cancel before it: alone, it would be a gap in the history.
+TEST_F(ShardTransactions, ATransactionWaitsUntilACancelBeforeItIsDurable)
+{
+    begin();
+    host_.hold_commits();
+    host_.start(transacts, "a", 1'000'000);
+    host_.await_commit();
+    host_.let_one_commit();
+    host_.await_commit(); // the first transaction's
+    const auto cancelled = host_.ask(detail::request_kind::cancel, transacts, "a", "enough");
+    host_.settle(transacts);
+    host_.let_one_commit();
+    host_.await_commit(); // the cancel's
+    EXPECT_EQ(history("a"), "started, step_done transaction count");
+    host_.let_one_commit();
+    EXPECT_EQ(cancelled->text(), "ok");
+    host_.await_commit(); // the second transaction's
+    EXPECT_EQ(history("a"), "started, step_done transaction count, cancel_asked");
+    host_.let_commits();
+    EXPECT_EQ(host_.result(transacts, "a")->text(), "failed cancelled: enough");
+}
+
 TEST_F(ShardTransactions, AnUnreadableJournalIsTriedAgainInASecond)
 {
     begin();

@@ -15,8 +15,8 @@ namespace everstep::core
 {
 namespace
 {
-const detail::table_identity numbers = detail::identify_table("numbers", &type_name<int>, &type_name<std::string>);
-const detail::table_identity words = detail::identify_table("numbers", &type_name<std::string>, &type_name<std::string>);
+const detail::table_identity numbers = detail::identify_table("numbers", "i32", "string");
+const detail::table_identity words = detail::identify_table("numbers", "string", "string");
 
 class StoredRows : public ::testing::Test
 {
@@ -82,6 +82,19 @@ TEST_F(StoredRows, ARowThatLacksARecordIsDamaged)
         std::vector<detail::found_row> found;
         EXPECT_THROW(read_page(now, numbers, numbers.prefix, "", found), engine_error);
     });
+}
+
+TEST_F(StoredRows, ADamagedFirstRecordIsNotCounted)
+{
+    put("b", std::string(5'000, 'x'));
+    std::string key, record;
+    journal::row_record_key(numbers.prefix + "b", 0, key);
+    look([&](const store::snapshot& now) { record = *now.row(key); });
+    record[4] = '\x7F'; // of its length
+    store::batch made;
+    made.put_row(key, record);
+    commit(made);
+    look([](const store::snapshot& now) { EXPECT_THROW(count_records(now, numbers.prefix + "b"), engine_error); });
 }
 
 TEST_F(StoredRows, APageIsBoundedAndSaysWhetherThereIsMore)
@@ -151,6 +164,8 @@ TEST_F(StoredRows, ASnapshotsReaderChecksKeyTypesToo)
         std::vector<detail::found_row> found;
         rows.page(words, words.prefix, "", found);
         EXPECT_EQ(found.size(), 1u);
+        // One that has looked into the table under its right keys is no pass for wrong ones.
+        EXPECT_THROW(rows.get(numbers, numbers.prefix + "a", value), engine_error);
         snapshot_rows others(now);
         EXPECT_THROW(others.get(numbers, numbers.prefix + "a", value), engine_error);
         EXPECT_THROW(others.page(numbers, numbers.prefix, "", found), engine_error);

@@ -178,15 +178,63 @@ TEST_F(Transactor, ACommitThatFailsWhileTheEngineClosesIsToldToo)
     EXPECT_TRUE(second == "unknown" || second == "closed") << second;
 }
 
-TEST_F(Transactor, OneThatDoesNotWaitIsRefusedWhileTheJournalIsFull)
+TEST_F(Transactor, ANearlyFullJournalTakesWhatErasesAndNothingThatGrows)
 {
     host_.start();
+    EXPECT_EQ(ran([](transaction& tx) { tx.put(stock, "shoe", 3); }), "ok");
     host_.nearly_full = true;
+    EXPECT_EQ(ran([](transaction& tx) { tx.put(stock, "hat", 3); }), "overloaded");
+    EXPECT_EQ(ran([](transaction& tx) { tx.erase(stock, "shoe"); }), "ok");
+    EXPECT_EQ(stored("shoe"), -1);
+    EXPECT_EQ(stored("hat"), -1);
+}
+
+TEST_F(Transactor, OneThatDoesNotWaitIsRefusedWhileCommitsFindNoRoomAndOthersWait)
+{
+    host_.start();
+    host_.decide(fate::full);
+    const auto first = run([](transaction& tx) { tx.put(stock, "shoe", 3); });
+    host_.await_full(true);
     EXPECT_EQ(run([](transaction&) { ADD_FAILURE() << "it ran"; }, admission::refuse)->text.get(), "overloaded");
-    const auto waits = run([](transaction& tx) { tx.put(stock, "shoe", 3); });
-    host_.nearly_full = false;
-    EXPECT_EQ(ran([](transaction&) {}), "ok");
-    EXPECT_EQ(waits->text.get(), "ok"); // in its turn
+    const auto waits = run([](transaction& tx) { tx.add(stock, "shoe"); });
+    host_.decide(fate::durable);
+    EXPECT_EQ(first->text.get(), "ok");
+    EXPECT_EQ(waits->text.get(), "ok");
+    EXPECT_EQ(stored("shoe"), 4);
+}
+
+TEST_F(Transactor, ClosingDoesNotWaitForRoom)
+{
+    host_.start();
+    host_.decide(fate::full);
+    const auto writes = run([](transaction& tx) { tx.put(stock, "shoe", 3); });
+    host_.await_full(true);
+    host_.close();
+    EXPECT_EQ(writes->text.get(), "unknown");
+    host_.decide(fate::durable);
+}
+
+/// The disk need not wait for the next body, although who is told does.
+TEST_F(Transactor, WhatASlowBodyWroteIsCommittedWhileTheNextOneRuns)
+{
+    host_.start();
+    host_.hold_commits();
+    std::promise<void> begun;
+    std::promise<void> go;
+    const auto slow = run([&](transaction& tx) {
+        tx.put(stock, "slow", 1);
+        host_.clock().advance_by(5'000);
+    });
+    const auto next = run([&](transaction&) {
+        begun.set_value();
+        go.get_future().wait();
+    });
+    begun.get_future().wait();
+    host_.await_commit();
+    go.set_value();
+    host_.let_commits();
+    EXPECT_EQ(slow->text.get(), "ok");
+    EXPECT_EQ(next->text.get(), "ok");
 }
 
 TEST_F(Transactor, AJournalThatCannotBeReadIsToldToTheCaller)

@@ -169,7 +169,7 @@ std::string row_of(entry_kind kind)
 TEST(Format, DocumentHasEveryKindWithItsFields)
 {
     const std::string text = format_text();
-    for (int kind = 1; kind <= static_cast<int>(entry_kind::resumed); ++kind)
+    for (int kind = 1; kind <= static_cast<int>(last_entry_kind); ++kind)
     {
         const std::string row = row_of(static_cast<entry_kind>(kind));
         EXPECT_NE(text.find(row), std::string::npos) << row;

@@ -73,21 +73,33 @@ TEST(Row, IsReadBackEqualWhateverItsLength)
 TEST(Row, TakesAsManyRecordsAsItSays)
 {
     for (const std::size_t size : sizes)
-        EXPECT_EQ(row_records(size), written("table-k1", letters(size)).size()) << size;
-    EXPECT_EQ(row_records(whole_max), 1u);
-    EXPECT_EQ(row_records(whole_max + 1), 2u);
+        EXPECT_EQ(row_records(8, size), written("table-k1", letters(size)).size()) << size;
+    EXPECT_EQ(row_records(8, whole_max), 1u);
+    EXPECT_EQ(row_records(8, whole_max + 1), 2u);
 }
 
 TEST(Row, ItsFirstRecordTellsHowManyThereAre)
 {
     for (const std::size_t size : sizes)
-        EXPECT_EQ(row_records_told(written("table-k1", letters(size)).front().second), row_records(size)) << size;
+        EXPECT_EQ(row_records_told(8, written("table-k1", letters(size)).front().second), row_records(8, size)) << size;
 }
 
-TEST(Row, NoRecordIsLongerThanAPageAllows)
+/// LMDB gives a page of its own to what is longer with its key; two that are not fit a page.
+TEST(Row, NoRecordIsLongerThanAPageAllowsWhateverItsKey)
 {
-    for (const auto& [key, record] : written("table-k1", letters(10'000)))
-        EXPECT_LE(record.size(), record_bytes_max);
+    for (const std::size_t name : {1u, 8u, 14u, 15u, 24u, 100u, 498u})
+        for (const std::size_t size : {0u, 1'500u, 1'990u, 10'000u})
+        {
+            const records all = written(std::string(name, 'n'), letters(size));
+            for (const auto& [key, record] : all)
+            {
+                EXPECT_LE(record.size(), record_bytes_max);
+                EXPECT_LE(key.size() + record.size(), 2'016u) << name << " " << size;
+            }
+            EXPECT_EQ(row_records(name, size), all.size());
+            EXPECT_EQ(row_records_told(name, all.front().second), all.size());
+            EXPECT_EQ(read(all), std::string(name, 'n') + "=" + letters(size) + ":" + std::to_string(all.size()) + " ");
+        }
 }
 
 TEST(Row, RowsFollowEachOther)

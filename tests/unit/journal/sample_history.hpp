@@ -56,6 +56,13 @@ inline std::vector<entry> ended_entries()
     all.back().text = "the customer called";
     all.push_back(of_kind(entry_kind::resumed));
     all.back().text = "operator";
+    all.push_back(of_kind(entry_kind::published));
+    all.back().operation = operation_kind::publish;
+    all.back().where = path(5);
+    all.back().line = 92;
+    all.back().file = "orders.cpp";
+    all.back().name = "orders.reserved";
+    all.back().type = "order";
     all.push_back(of_kind(entry_kind::completed));
     all.back().type = "shipment";
     all.back().payload = R"({"tracking":"T1"})";

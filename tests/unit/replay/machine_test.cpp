@@ -15,7 +15,7 @@ using everstep::journal::name_of;
 
 /// What waits at path 0 when the entry comes. A timer and a reply that are "asked" have no entry yet.
 constexpr std::array columns{"nothing", "step", "undo", "timer asked", "timer", "reply asked", "forever",
-                             "step under cancel", "undo under cancel"};
+                             "step under cancel", "undo under cancel", "transaction", "transaction under cancel", "publish asked"};
 
 struct row
 {
@@ -25,22 +25,23 @@ struct row
 
 constexpr std::string_view d = "diverged", w = "wait", v = "value", f = "failed", c = "cancelled";
 constexpr std::array table{
-    //                              nothing step undo asked timer reply forever cancel: step undo
-    row{entry_kind::started,       {{d,      d,   d,   d,    d,    d,    d,              d,   d}}},
-    row{entry_kind::step_done,     {{d,      v,   v,   d,    d,    d,    d,              c,   v}}},
-    row{entry_kind::step_failed,   {{d,      f,   f,   d,    d,    d,    d,              c,   f}}},
-    row{entry_kind::step_retry,    {{d,      w,   w,   d,    d,    d,    d,              w,   w}}},
-    row{entry_kind::step_dropped,  {{d,      d,   d,   d,    d,    d,    d,              c,   d}}},
-    row{entry_kind::timer_set,     {{d,      d,   d,   w,    d,    d,    d,              d,   d}}},
-    row{entry_kind::timer_fired,   {{d,      d,   d,   d,    v,    d,    d,              d,   d}}},
-    row{entry_kind::replied,       {{d,      d,   d,   d,    d,    v,    d,              d,   d}}},
-    row{entry_kind::cancel_asked,  {{w,      w,   w,   c,    c,    w,    c,              w,   w}}},
-    row{entry_kind::completed,     {{w,      d,   d,   d,    d,    d,    d,              d,   d}}},
-    row{entry_kind::failed,        {{w,      d,   d,   d,    d,    d,    d,              d,   d}}},
-    row{entry_kind::cancelled,     {{w,      d,   d,   d,    d,    d,    d,              d,   d}}},
-    row{entry_kind::resumed,       {{w,      w,   w,   w,    w,    w,    w,              w,   w}}},
+    //                              nothing step undo asked timer reply forever cancel: step undo  transaction under cancel  publish
+    row{entry_kind::started,       {{d,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d}}},
+    row{entry_kind::step_done,     {{d,      v,   v,   d,    d,    d,    d,              c,   v,   v,          c,            d}}},
+    row{entry_kind::step_failed,   {{d,      f,   f,   d,    d,    d,    d,              c,   f,   f,          c,            d}}},
+    row{entry_kind::step_retry,    {{d,      w,   w,   d,    d,    d,    d,              w,   w,   w,          w,            d}}},
+    row{entry_kind::step_dropped,  {{d,      d,   d,   d,    d,    d,    d,              c,   d,   d,          c,            d}}},
+    row{entry_kind::timer_set,     {{d,      d,   d,   w,    d,    d,    d,              d,   d,   d,          d,            d}}},
+    row{entry_kind::timer_fired,   {{d,      d,   d,   d,    v,    d,    d,              d,   d,   d,          d,            d}}},
+    row{entry_kind::replied,       {{d,      d,   d,   d,    d,    v,    d,              d,   d,   d,          d,            d}}},
+    row{entry_kind::cancel_asked,  {{w,      w,   w,   c,    c,    w,    c,              w,   w,   w,          w,            w}}},
+    row{entry_kind::completed,     {{w,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d}}},
+    row{entry_kind::failed,        {{w,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d}}},
+    row{entry_kind::cancelled,     {{w,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d}}},
+    row{entry_kind::resumed,       {{w,      w,   w,   w,    w,    w,    w,              w,   w,   w,          w,            w}}},
+    row{entry_kind::published,     {{d,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            v}}},
 };
-static_assert(table.size() == static_cast<std::size_t>(entry_kind::resumed), "a kind of entry has no row");
+static_assert(table.size() == static_cast<std::size_t>(everstep::journal::last_entry_kind), "a kind of entry has no row");
 
 asked asked_of(std::size_t column)
 {
@@ -53,6 +54,9 @@ asked asked_of(std::size_t column)
     case 3:
     case 4: return timer(5);
     case 5: return reply();
+    case 9:
+    case 10: return transaction_of("charge");
+    case 11: return publish_to("orders");
     default: return forever();
     }
 }
@@ -65,10 +69,13 @@ entry entry_for(entry_kind kind, std::size_t column)
     case entry_kind::step_failed:
     case entry_kind::step_retry:
     case entry_kind::step_dropped:
-        return entry_of_step(kind, at(0), "charge", column == 2 || column == 8 ? operation_kind::undo : operation_kind::step);
+        return entry_of_step(kind, at(0), "charge", column == 2 || column == 8 ? operation_kind::undo
+                                                    : column == 9 || column == 10 ? operation_kind::transaction
+                                                                                  : operation_kind::step);
     case entry_kind::timer_set: return timer_set(at(0));
     case entry_kind::timer_fired: return timer_fired(at(0));
     case entry_kind::replied: return replied(at(0));
+    case entry_kind::published: return published(at(0), "orders");
     default: return entry_of(kind);
     }
 }
@@ -82,7 +89,7 @@ machine with_waiting(std::size_t column)
     core.start(main, asked_of(column), nullptr, 1);
     if (column == 4)
         core.apply(core.entry(), 1);
-    if (column >= 7)
+    if (column == 7 || column == 8 || column == 10)
         core.apply(when(1'000, cancel_asked()), 1);
     if (column == 8) // an undo forgets the cancel that comes while it waits; this one came before
     {

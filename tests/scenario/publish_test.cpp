@@ -1,0 +1,116 @@
+// Events: there if and only if what published them is, once, whenever the engine dies.
+
+#include "engine_scenario.hpp"
+#include "scenario_deed.hpp"
+
+#include <everstep/event.hpp>
+#include <everstep/transaction.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <set>
+#include <string>
+
+namespace everstep::test
+{
+namespace
+{
+using namespace std::chrono_literals;
+
+const table<std::string, int> stock{"stock"};
+
+engine_stage::adder with_topics(const engine_stage::adder& add)
+{
+    return [=](detail::engine_core& core) {
+        core.add_topic("orders");
+        core.add_topic("stock");
+        add(core);
+    };
+}
+
+/// "source:data" of each event; numbers rise, and ids are of one event alone.
+std::string events_of(engine_stage& s, const std::string& topic)
+{
+    std::string text;
+    std::uint64_t last = 0;
+    std::set<std::string> ids;
+    s.core().read_tables([&](detail::row_source& rows) {
+        detail::visit_events(rows, topic, 0, [&](const event& one) {
+            EXPECT_GT(one.number, last);
+            last = one.number;
+            EXPECT_TRUE(ids.insert(one.id).second) << one.id;
+            text += one.source + ":" + one.data + " ";
+            return true;
+        });
+    });
+    return text;
+}
+
+workflow<int> tells(context& ctx, int n)
+{
+    co_await ctx.publish("orders", n);
+    co_await ctx.step("work", leave{ctx, "work"});
+    co_await ctx.publish("orders", n + 1, {.key = "k"});
+    co_await ctx.publish("orders", n + 2);
+    co_await ctx.sleep_for(1h);
+    co_await ctx.transact("sell", [&](transaction& tx) {
+        tx.add(stock, "shoe", -1);
+        tx.publish("stock", tx.get(stock, "shoe").value(), {.source = "/sell"});
+    });
+    co_return n;
+}
+
+TEST(PublishScenario, EveryEventIsThereOnceAndInOrder)
+{
+    const auto left = all_ways({with_topics(adds("tell", tells)), [](engine_stage& s) {
+                                    s.start(tells, "a", 10);
+                                    EXPECT_EQ(s.result(tells, "a"), "10");
+                                    EXPECT_EQ(events_of(s, "orders"), "/tell/a:10 /tell/a:11 /tell/a:12 ");
+                                    EXPECT_EQ(events_of(s, "stock"), "/sell:-1 ");
+                                }});
+    EXPECT_EQ(left.at("tell/a").brief(), "started, published, step_done work, published, published, timer_set, timer_fired, "
+                                         "step_done transaction sell, completed");
+}
+
+workflow<void> tells_and_fails(context& ctx, int)
+{
+    try
+    {
+        co_await ctx.transact("half", [](transaction& tx) {
+            tx.publish("stock", 1);
+            throw permanent_error("no", "after all");
+        });
+    }
+    catch (const step_failed&)
+    {
+    }
+    co_await ctx.publish("orders", std::string("failed"));
+}
+
+TEST(PublishScenario, AnEventOfATransactionThatThrewIsNone)
+{
+    all_ways({with_topics(adds("fail", tells_and_fails)), [](engine_stage& s) {
+                  s.start(tells_and_fails, "a", 0);
+                  s.result(tells_and_fails, "a");
+                  EXPECT_EQ(events_of(s, "stock"), "");
+                  EXPECT_EQ(events_of(s, "orders"), "/fail/a:\"failed\" ");
+              }});
+}
+
+workflow<void> tells_nobody(context& ctx, int)
+{
+    co_await ctx.publish("forgotten", 1);
+}
+
+TEST(PublishScenario, ATopicThatWasNotAddedParksTheRunWithNothingWritten)
+{
+    const auto left = all_ways({with_topics(adds("nobody", tells_nobody)), [](engine_stage& s) {
+                                    s.start(tells_nobody, "a", 0);
+                                    EXPECT_EQ(s.result(tells_nobody, "a"), "failed missing_code: the run is parked: topic 'forgotten' was not "
+                                                                           "added: call engine::add_topic before open");
+                                }});
+    EXPECT_EQ(left.at("nobody/a").brief(), "started");
+}
+}
+}
