@@ -89,13 +89,27 @@ public:
     /// Publishes an event in the commit of this turn: the topic's name is the operation's, everstep/event.hpp says the rest. Throws
     /// engine_error (limit), codec_error.
     template <class Value>
-    auto publish(op_name topic, const Value& data, publish_options attributes = {})
+    auto publish(op_name topic, const Value& data)
     {
-        static_assert(encodable<Value>, "an event's data must be encodable: see everstep/codec.hpp");
-        detail::check_attributes(attributes);
-        detail::event_draft draft{std::string(topic.text()), std::move(attributes), encode(data)};
-        return detail::publish_operation<Value>(std::move(topic), std::move(draft));
+        return make_publish(std::move(topic), data, {});
     }
+    template <class Value>
+    auto publish(op_name topic, const Value& data, const publish_options& attributes)
+    {
+        return make_publish(std::move(topic), data, attributes);
+    }
+    /// This compiler destroys a braced argument twice inside a co_await expression: name data and options first.
+    template <class Value>
+        requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Value> && std::is_aggregate_v<Value> &&
+                 !std::is_trivially_destructible_v<Value>)
+    auto publish(op_name topic, Value&& data) = delete;
+    template <class Value>
+        requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Value> && std::is_aggregate_v<Value> &&
+                 !std::is_trivially_destructible_v<Value>)
+    auto publish(op_name topic, Value&& data, const publish_options& attributes) = delete;
+    template <class Value>
+        requires(detail::temporaries_destroyed_twice)
+    auto publish(op_name topic, const Value& data, publish_options&& attributes) = delete;
 
     /// By engine time, which no change of the wall clock moves. Not before; zero and less go on at once (and are recorded).
     detail::timer_operation sleep_for(std::chrono::microseconds duration,
@@ -146,6 +160,14 @@ private:
         check_closure<Body>();
         const step_options options{.retry = retry ? *retry : retry_policy{}};
         return detail::transaction_operation<Body, Undo>(std::move(name), retry ? &options : nullptr, std::move(body), saga);
+    }
+    template <class Value>
+    static auto make_publish(op_name&& topic, const Value& data, const publish_options& attributes)
+    {
+        static_assert(encodable<Value>, "an event's data must be encodable: see everstep/codec.hpp");
+        detail::check_attributes(attributes);
+        detail::event_draft draft{std::string(topic.text()), attributes, encode(data)};
+        return detail::publish_operation<Value>(std::move(topic), std::move(draft));
     }
     template <class Body>
     static void check_closure()

@@ -85,7 +85,8 @@ public:
     }
 
     /// Runs `body` (which takes a transaction&) as a transaction: see everstep/transaction.hpp. Returns what it returns, when all that it
-    /// saw and wrote is durable. Throws what the body throws, and engine_error: unknown, overloaded, limit, closed, would_deadlock.
+    /// saw and wrote is durable. Throws what the body throws, and engine_error: unknown, limit, closed, would_deadlock; overloaded also where
+    /// the journal is nearly full and the body did more than erase.
     template <class Body>
     std::invoke_result_t<Body&, transaction&> transact(Body&& body, admission when_full = admission::wait)
     {
@@ -115,6 +116,14 @@ public:
         return async_transact([topic = std::move(topic), attributes = std::move(attributes), data](
                                   transaction& tx) mutable { tx.publish(std::move(topic), data, std::move(attributes)); },
                               std::forward<Token>(token), when_full);
+    }
+
+    /// Takes a message, or a request with an idempotency key, once: see transaction::once. The second caller gets the first one's answer.
+    template <class Body>
+    std::invoke_result_t<Body&, transaction&> once(const std::string& message_id, Body&& body, const once_options& options = {},
+                                                   admission when_full = admission::wait)
+    {
+        return transact([&](transaction& tx) { return tx.once(message_id, body, options); }, when_full);
     }
 
     /// Calls `body` with a table_reader on one snapshot of what is durable, on this thread, without waiting for anybody; returns what it

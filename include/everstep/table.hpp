@@ -49,6 +49,9 @@ public:
     /// 1 to 128 bytes, never to be changed; names that begin with "everstep." are the engine's own.
     explicit table(std::string name) : identity_(detail::identify_table(std::move(name), detail::key_layout<Key>(), std::string(type_name<Value>()))) {}
 
+    /// For the engine's own.
+    explicit table(detail::table_identity identity) : identity_(std::move(identity)) {}
+
     const std::string& name() const noexcept { return identity_.name; }
 
 private:

@@ -23,9 +23,11 @@
 // should be tried again. From outside it is thrown to the caller as it is. Reads and writes throw engine_error as table.hpp says; a
 // transaction over turn_bytes_max, or with a result over payload_bytes_max, fails with limit.
 
+#include <everstep/detail/inbox.hpp>
 #include <everstep/services.hpp>
 #include <everstep/table.hpp>
 
+#include <chrono>
 #include <concepts>
 #include <limits>
 #include <optional>
@@ -35,6 +37,13 @@
 
 namespace everstep::inline v0
 {
+/// Of transaction::once and engine::once.
+struct once_options
+{
+    std::string payload{};                            ///< what the message says: another one under the same id is a conflict; empty: any
+    std::chrono::milliseconds window{std::chrono::hours(24)}; ///< for so long the id is known, by engine time; then it is a new one
+};
+
 class transaction : public table_reader
 {
 public:
@@ -90,6 +99,39 @@ public:
     {
         detail::check_attributes(attributes);
         rows_.publish({std::move(topic), std::move(attributes), encode(data)});
+    }
+
+    /// Takes a message once: runs `body` (which takes a transaction&) unless a message of this id was taken within its window, and then
+    /// returns what that body returned, which must be encodable. In the commit of what the body does: what it throws leaves the id as new as
+    /// it was (let it pass: a body that catches it commits what was done). Not inside another once of the same id. The answer is kept as a
+    /// text, so payload_bytes_max is for that text. Throws engine_error: conflict (the id was taken with another payload), limit (an id has 1 to 255 bytes); codec_error.
+    template <class Body>
+    std::invoke_result_t<Body&, transaction&> once(std::string_view message_id, Body&& body, const once_options& options = {})
+    {
+        using result = std::invoke_result_t<Body&, transaction&>;
+        const std::optional<std::string> before = detail::find_message(*this, message_id, options.payload);
+        if constexpr (std::is_void_v<result>)
+        {
+            if (before)
+                return;
+            body(*this);
+            detail::keep_message(*this, message_id, options.payload, "null", options.window);
+        }
+        else
+        {
+            static_assert(encodable<result>, "what a message is answered must be encodable: see everstep/codec.hpp");
+            if (before)
+                return decode<result>(*before);
+            result answer = body(*this);
+            detail::keep_message(*this, message_id, options.payload, encode(answer), options.window);
+            return answer;
+        }
+    }
+
+    /// Engine time: the clock of sleep_for and of entries, which never goes back.
+    std::chrono::sys_time<std::chrono::microseconds> now() const noexcept
+    {
+        return std::chrono::sys_time<std::chrono::microseconds>(std::chrono::microseconds(rows_.now_us()));
     }
 
     /// What the application provided; the same as context::use.

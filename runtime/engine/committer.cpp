@@ -338,7 +338,8 @@ void committer::number(std::vector<store::batch>& parts)
     const journal::event_number before = numbered_event_;
     for (store::batch& part : parts)
         part.number_events(numbered_event_);
-    if (numbered_event_ != before && on_.numbered)
+    const bool stands_otherwise = std::exchange(own_has_number_, false); // of a try that found no room
+    if ((numbered_event_ != before || stands_otherwise) && on_.numbered)
         on_.numbered(own_, numbered_event_);
 }
 
@@ -380,6 +381,7 @@ store::outcome committer::try_commit(share& what, std::size_t late_writes_max)
     {
     case store::outcome::durable:
         own_.clear();
+        own_has_number_ = false;
         next_event_ = numbered_event_;
         if (full_.exchange(false, std::memory_order_relaxed) && on_.full)
             on_.full({});
@@ -397,6 +399,7 @@ store::outcome committer::try_commit(share& what, std::size_t late_writes_max)
         break;
     case store::outcome::full:
         commits_delayed_.fetch_add(1, std::memory_order_relaxed);
+        own_has_number_ = numbered_event_ != next_event_;
         if (!full_.exchange(true, std::memory_order_relaxed) && on_.full)
             on_.full(result.text);
         break;

@@ -162,6 +162,7 @@ private:
     share here_;       ///< what commit_here() has taken
     journal::event_number next_event_{1};   ///< of what is durable
     journal::event_number numbered_event_{}; ///< of the commit that is made
+    bool own_has_number_{};                  ///< of a try that found no room, perhaps with other turns
     std::vector<const store::batch*> views_, late_views_;
 
     std::atomic<std::int64_t> write_ns_{1500}; ///< processor time that one write of a commit takes, a running mean

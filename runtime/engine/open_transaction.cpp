@@ -164,10 +164,15 @@ std::map<std::string_view, const row_overlay::version*> open_transaction::newer_
                                                                                        std::string_view end) const
 {
     std::map<std::string_view, const row_overlay::version*> found;
-    for (const row_overlay::rows* rows : {&earlier_.all(), &written_})
-        for (const auto& [name, version] : *rows)
-            if (name >= from && (end.empty() || name < end) && name.starts_with(of.prefix) && name.size() > of.prefix.size())
-                found[name] = &version;
+    const auto take = [&](std::string_view name, const row_overlay::version& version) {
+        if (name >= from && (end.empty() || name < end) && name.starts_with(of.prefix) && name.size() > of.prefix.size())
+            found[name] = &version;
+    };
+    const row_overlay::ordered_rows& earlier = earlier_.in_order(of.prefix);
+    for (auto row = earlier.lower_bound(from); row != earlier.end() && (end.empty() || row->first < end); ++row)
+        take(row->first, *row->second);
+    for (const auto& [name, version] : written_)
+        take(name, version);
     return found;
 }
 

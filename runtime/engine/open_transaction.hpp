@@ -53,6 +53,7 @@ public:
     void put(const detail::table_identity& of, std::string_view name, std::string_view value) override;
     void erase(const detail::table_identity& of, std::string_view name) override;
     void publish(detail::event_draft&& what) override;
+    std::int64_t now_us() const noexcept override { return time_.now(); }
 
     // After the body.
 

@@ -25,6 +25,11 @@ table_identity identify_table(std::string name, std::string key_type, std::strin
         throw engine_error(errc::limit, "a table's name has 1 to 128 bytes, this one has " + std::to_string(name.size()));
     if (std::string_view(name).starts_with(own))
         throw engine_error(errc::wrong_use, "table names that begin with 'everstep.' are the engine's own: choose another one");
+    return identify_own_table(std::move(name), std::move(key_type), std::move(value_type));
+}
+
+table_identity identify_own_table(std::string name, std::string key_type, std::string value_type)
+{
     std::string prefix(prefix_bytes, '\0');
     base::store_big(prefix.data(), base::hash64(name));
     std::string checked = name + '\0' + key_type;

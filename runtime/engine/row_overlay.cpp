@@ -2,6 +2,16 @@
 
 namespace everstep::core
 {
+const row_overlay::ordered_rows& row_overlay::in_order(const std::string& prefix) const
+{
+    const auto [table, is_new] = ordered_.try_emplace(prefix.substr(0, prefix_bytes));
+    if (is_new)
+        for (const auto& [name, version] : rows_)
+            if (name.starts_with(table->first))
+                table->second.emplace(name, &version);
+    return table->second;
+}
+
 transaction_number row_overlay::add(rows& written)
 {
     const transaction_number number = settled_ + by_transaction_.size() + 1;
@@ -15,6 +25,8 @@ transaction_number row_overlay::add(rows& written)
         if (!placed.inserted)
             placed.position->second = std::move(placed.node.mapped());
         of_this.push_back(&*placed.position);
+        if (const auto table = ordered_.empty() ? ordered_.end() : ordered_.find(prefix_of(placed.position->first)); table != ordered_.end())
+            table->second.insert_or_assign(placed.position->first, &placed.position->second);
     }
     return number;
 }
@@ -26,7 +38,11 @@ void row_overlay::settle(transaction_number through)
         ++settled_;
         for (const rows::value_type* row : by_transaction_.front())
             if (row->second.by == settled_) // a later transaction has not written it again
+            {
+                if (const auto table = ordered_.empty() ? ordered_.end() : ordered_.find(prefix_of(row->first)); table != ordered_.end())
+                    table->second.erase(row->first);
                 rows_.erase(rows_.find(row->first));
+            }
     }
 }
 }

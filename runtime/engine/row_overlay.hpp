@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,7 +46,9 @@ public:
         const auto at = rows_.find(name);
         return at == rows_.end() ? nullptr : &at->second;
     }
-    const rows& all() const noexcept { return rows_; }
+    /// Rows of the table with this prefix (8 bytes), by their names. The first look at a table goes through all rows, the others do not.
+    using ordered_rows = std::map<std::string_view, const version*>;
+    const ordered_rows& in_order(const std::string& prefix) const;
 
     /// Takes the rows of the next transaction: later ones see them. Leaves `written` empty. Returns its number.
     transaction_number add(rows& written);
@@ -53,7 +56,11 @@ public:
     void settle(transaction_number through);
 
 private:
+    static constexpr std::size_t prefix_bytes = 8;
+    static std::string prefix_of(std::string_view name) { return std::string(name.substr(0, prefix_bytes)); }
+
     rows rows_;
+    mutable std::unordered_map<std::string, ordered_rows> ordered_; ///< of tables that somebody has scanned
     std::deque<std::vector<rows::value_type*>> by_transaction_; ///< of the transactions after settled_
     transaction_number settled_{};
 };

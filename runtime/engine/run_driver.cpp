@@ -8,6 +8,7 @@
 #include <everstep/detail/step_operation.hpp>
 #include <everstep/detail/wait_operation.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -213,15 +214,6 @@ void run_driver::start(detail::branch&, detail::operation& op)
     if (what.payload.size() > limits_.payload_bytes_max)
         return park(park_reason::limits, "a reply of " + std::to_string(what.payload.size()) + " bytes is over payload_bytes_max (" +
                                              std::to_string(limits_.payload_bytes_max) + ")");
-    if (what.kind == operation_kind::publish)
-    {
-        const std::size_t bytes = static_cast<detail::any_publish&>(op).draft().data.size();
-        if (bytes > limits_.payload_bytes_max)
-            return park(park_reason::limits, "an event of " + std::to_string(bytes) + " bytes is over payload_bytes_max (" +
-                                                 std::to_string(limits_.payload_bytes_max) + ")");
-        if (limits_.topics && !limits_.topics->contains(what.name))
-            return park(park_reason::missing_code, "topic '" + std::string(what.name) + "' was not added: call engine::add_topic before open");
-    }
     const entry* next = peek();
     if (stopped_)
         return;
@@ -234,6 +226,8 @@ void run_driver::start(detail::branch&, detail::operation& op)
         pass();
     }
     entry made;
+    if (v == verdict::record && what.kind == operation_kind::publish && !can_publish(static_cast<detail::any_publish&>(op).draft()))
+        return;
     if (v == verdict::record)
     {
         made = machine_.entry();
@@ -245,6 +239,18 @@ void run_driver::start(detail::branch&, detail::operation& op)
         v = machine_.apply(made, seq);
     }
     handle(v, made);
+}
+
+/// Parks the run where not. What is recorded needs neither topic nor room any more.
+bool run_driver::can_publish(const detail::event_draft& draft)
+{
+    constexpr std::size_t bytes_max = 64u << 20; // of a row, whatever the options allow
+    if (draft.data.size() > std::min(limits_.payload_bytes_max, bytes_max))
+        park(park_reason::limits, "an event of " + std::to_string(draft.data.size()) + " bytes is over payload_bytes_max (" +
+                                      std::to_string(limits_.payload_bytes_max) + ")");
+    else if (limits_.topics && !limits_.topics->contains(draft.topic))
+        park(park_reason::missing_code, "topic '" + draft.topic + "' was not added: call engine::add_topic before open");
+    return !stopped_;
 }
 
 /// In the commit of the entry that says so: there is an event if and only if its run knows of it.

@@ -149,6 +149,7 @@ private:
     void pass() noexcept;
     std::uint32_t next_seq() const noexcept;
     replay::asked ask(detail::operation& op) const;
+    bool can_publish(const detail::event_draft& draft);
     void publish(const detail::event_draft& draft, const journal::path& where);
 
     const journal::run_header& header_;

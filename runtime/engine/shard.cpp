@@ -238,8 +238,8 @@ void shard::flush(bool here)
 void shard::flush_last()
 {
     constexpr std::size_t few_writes = 16; // four starts, or sixteen steps
-    const std::size_t callers = lane_for(urgency::caller_waits).out.writes().size();
-    const std::size_t background = lane_for(urgency::background).out.writes().size();
+    const std::size_t callers = lane_for(urgency::caller_waits).out.count();
+    const std::size_t background = lane_for(urgency::background).out.count();
     const bool few = std::min(callers, background) == 0 && callers + background <= few_writes;
     flush(host_.shards_commit && few && !has_more() && !mailbox_.has_news());
 }
@@ -252,8 +252,8 @@ void shard::move_watermark()
 
 void shard::flush_if_large()
 {
-    if (lane_for(urgency::caller_waits).out.writes().size() >= flush_writes ||
-        lane_for(urgency::background).out.writes().size() >= flush_background_writes)
+    if (lane_for(urgency::caller_waits).out.count() >= flush_writes ||
+        lane_for(urgency::background).out.count() >= flush_background_writes)
         flush();
 }
 

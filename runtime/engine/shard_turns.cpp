@@ -310,11 +310,15 @@ void shard::end_run(resident_run& run)
     hold(run, settled_run{run.number});
 }
 
-/// Stops the run and keeps it whole: nothing of the turn is written, but the reason and a wake row that is never due.
+/// Stops the run and keeps it whole: nothing of the turn is written (but where a topic is missing), but the reason and a wake row that is
+/// never due.
 void shard::park(resident_run& run, park_reason reason, std::string text)
 {
-    turn_.take_back();
-    reply_.reset();
+    if (reason != park_reason::missing_code) // where only a topic is missing, what the turn has recorded fits the code, and stays
+    {
+        turn_.take_back();
+        reply_.reset();
+    }
     // The text outlives this call in the header; the one given may live in the driver.
     run.header.state = run_state::parked;
     run.header.reason = reason;

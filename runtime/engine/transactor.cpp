@@ -56,7 +56,7 @@ void transactor::stop() noexcept
     for (auto& one : news_.outside)
         outside_.push_back(std::move(one));
     news_.clear();
-    refuse_all(errc::closed);
+    refuse_all(errc::unknown); // what is queued may yet be committed
     quiet_.store(true, std::memory_order_release);
 }
 
@@ -123,12 +123,13 @@ void transactor::iterate()
         outside_.push_back(std::move(one));
     stalled_ &= !news_.alarm;
     live_ &= !news_.closing;
+    const bool is_full = host_.commits().is_full();
     if (host_.commits().has_failed()) // at any time, also while we close
     {
         live_ = false;
         refuse_all(errc::unknown);
     }
-    if (!live_ && host_.commits().is_full()) // who closes cannot wait for room; whether they are written yet, nobody knows
+    if (!live_ && is_full) // who closes cannot wait for room; whether they are written yet, nobody knows
         refuse_all(errc::unknown);
     if (!live_)
         refuse_waiting(errc::closed);
@@ -138,7 +139,7 @@ void transactor::iterate()
         run_some();
     lane_.move_watermark(host_.commits());
     release();
-    const bool all_told = host_.commits().has_failed() || host_.commits().is_full() || (!lane_.is_pending() && !has_more());
+    const bool all_told = host_.commits().has_failed() || is_full || (!lane_.is_pending() && !has_more());
     if (!live_ && all_told && !quiet_.exchange(true))
         host_.body_ended(); // close() may go on
 }
@@ -154,12 +155,14 @@ void transactor::run_some()
         outside_waiting_.fetch_sub(1, std::memory_order_relaxed);
         run(std::move(one));
     }
-    for (std::size_t n = 0; n < per_sweep && now_ < until && run_next(urgent_); ++n)
+    // One of each kind at least, however long the others take.
+    for (std::size_t n = 0; n < per_sweep && (n == 0 || now_ < until) && run_next(urgent_); ++n)
     {
     }
     const bool few = lane_.out.count() <= few_writes && !has_more() && !mailbox_.has_news();
     flush(urgency::caller_waits_for_transaction, host_.shards_commit && few);
-    for (std::size_t n = 0; n < per_sweep && now_ < until && !host_.commits().has_background_enough() && run_next(background_); ++n)
+    for (std::size_t n = 0; n < per_sweep && (n == 0 || now_ < until) && !host_.commits().has_background_enough() && run_next(background_);
+         ++n)
     {
     }
     flush(urgency::background_transaction, host_.shards_commit && lane_.out.count() <= few_writes && !has_more() && !mailbox_.has_news());
@@ -383,7 +386,7 @@ void transactor::refuse_all(errc why)
         let_go(what);
     };
     lane_.held.release_all(refuse);
-    refuse_waiting(why);
+    refuse_waiting(host_.commits().has_failed() ? errc::unknown : errc::closed);
 }
 
 std::string transactor::running() const

@@ -55,7 +55,9 @@ inline kill_journal read_kill_journal(const store::store& from)
             all.ids.push_back(run ? base::to_integer(*run) : 0);
             return run.has_value();
         });
-        each(table::meta, [&](journal::record_key at, std::string_view value) { return journal::decode_meta(at, value).has_value(); });
+        each(table::meta, [&](journal::record_key at, std::string_view value) {
+            return at == journal::next_event_key ? journal::decode_next_event(value).has_value() : journal::decode_meta(at, value).has_value();
+        });
     });
     return all;
 }

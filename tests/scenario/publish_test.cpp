@@ -51,7 +51,8 @@ workflow<int> tells(context& ctx, int n)
 {
     co_await ctx.publish("orders", n);
     co_await ctx.step("work", leave{ctx, "work"});
-    co_await ctx.publish("orders", n + 1, {.key = "k"});
+    const publish_options keyed{.key = "k"};
+    co_await ctx.publish("orders", n + 1, keyed);
     co_await ctx.publish("orders", n + 2);
     co_await ctx.sleep_for(1h);
     co_await ctx.transact("sell", [&](transaction& tx) {
@@ -98,19 +99,37 @@ TEST(PublishScenario, AnEventOfATransactionThatThrewIsNone)
               }});
 }
 
+/// Its topic is added by the second engine.
+TEST(PublishScenario, ARunThatWasParkedForItsTopicGoesOnWhenThatIsAdded)
+{
+    engine_world world(std::make_unique<memory_disk>());
+    world.effects.attempts_may_begin_anew();
+    {
+        engine_stage s(world, [](detail::engine_core& core) { adds("fail", tells_and_fails)(core); });
+        s.start(tells_and_fails, "a", 0);
+        EXPECT_EQ(s.result(tells_and_fails, "a").substr(0, 20), "failed missing_code:");
+    }
+    engine_stage s(world, with_topics(adds("fail", tells_and_fails)));
+    EXPECT_EQ(s.resume(tells_and_fails, "a"), "ok");
+    EXPECT_EQ(s.result(tells_and_fails, "a"), "null");
+    EXPECT_EQ(events_of(s, "orders"), "/fail/a:\"failed\" ");
+}
+
 workflow<void> tells_nobody(context& ctx, int)
 {
+    co_await ctx.step("charge", leave{ctx, "charge"});
     co_await ctx.publish("forgotten", 1);
 }
 
-TEST(PublishScenario, ATopicThatWasNotAddedParksTheRunWithNothingWritten)
+/// What was done before it is recorded: adding the topic and resuming must not charge again.
+TEST(PublishScenario, ATopicThatWasNotAddedParksTheRunAndKeepsWhatWasDone)
 {
     const auto left = all_ways({with_topics(adds("nobody", tells_nobody)), [](engine_stage& s) {
                                     s.start(tells_nobody, "a", 0);
                                     EXPECT_EQ(s.result(tells_nobody, "a"), "failed missing_code: the run is parked: topic 'forgotten' was not "
                                                                            "added: call engine::add_topic before open");
                                 }});
-    EXPECT_EQ(left.at("nobody/a").brief(), "started");
+    EXPECT_EQ(left.at("nobody/a").brief(), "started, step_done charge");
 }
 }
 }

@@ -133,6 +133,26 @@ TEST(TransactionScenario, UndoOfATransactionIsOneAndRunsExactlyOnce)
                                          "step_done undo void, step_done undo charge, step_done undo take, failed");
 }
 
+workflow<void> mixes_undos(context& ctx, int)
+{
+    saga undo{ctx};
+    co_await undo.step("charge", leave{ctx, "charge"}, [](transaction& tx, const deed& d) { tx.put(notes, d.what, std::string("refunded")); });
+    co_await undo.transact("take", [](transaction& tx) { return deed{"a", std::to_string(take(tx, "scarf", 1))}; },
+                           [](attempt& a, services& use, const deed& d) { use.get<engine_effects>().add(a, d.run, "undo take"); });
+    throw permanent_error("lost", "the parcel is lost");
+}
+
+TEST(TransactionScenario, AStepMayBeUndoneByATransactionAndATransactionByAStep)
+{
+    const auto left = all_ways({adds("mixed", mixes_undos), [](engine_stage& s) {
+                                    s.start(mixes_undos, "a", 0);
+                                    EXPECT_EQ(s.result(mixes_undos, "a"), "failed lost: the parcel is lost");
+                                    EXPECT_EQ(tables_of(s), "scarf 9; charge refunded; ");
+                                }});
+    EXPECT_EQ(left.at("mixed/a").brief(),
+              "started, step_done charge, step_done transaction take, step_done undo take, step_done undo charge, failed");
+}
+
 workflow<void> tries_again(context& ctx, int)
 {
     constexpr retry_policy thrice{.first = 10s, .attempts = 3};
@@ -191,6 +211,25 @@ TEST(TransactionScenario, ACounterCountsEachTransactionOnce)
                   s.result(counts, "a");
                   s.result(counts, "b");
                   EXPECT_EQ(tables_of(s), "counter 6; ");
+              }});
+}
+
+workflow<int> takes_messages(context& ctx, int times)
+{
+    int last = 0;
+    for (int n = 0; n < times; ++n)
+        last = co_await ctx.transact("take", [](transaction& tx) {
+            return tx.once("message", [](transaction& inner) { return inner.add(stock, "taken"); }, {.payload = "p", .window = 100h});
+        });
+    co_return last;
+}
+
+TEST(TransactionScenario, AMessageThatComesAgainIsTakenOnce)
+{
+    all_ways({adds("message", takes_messages), [](engine_stage& s) {
+                  s.start(takes_messages, "a", 3);
+                  EXPECT_EQ(s.result(takes_messages, "a"), "1");
+                  EXPECT_EQ(tables_of(s), "taken 1; ");
               }});
 }
 

@@ -23,6 +23,8 @@ struct table_identity
 
 /// Throws engine_error (limit, wrong_use) where the name cannot be a table's.
 table_identity identify_table(std::string name, std::string key_type, std::string value_type);
+/// The same for a table of the engine's own.
+table_identity identify_own_table(std::string name, std::string key_type, std::string value_type);
 /// Of the keys' bytes; names are eight bytes longer.
 inline constexpr std::size_t key_bytes_max = 490;
 [[noreturn]] void refuse_key(const table_identity& of, std::size_t bytes);
@@ -62,6 +64,8 @@ class row_target : public row_source
 public:
     /// With what the transaction writes; nobody sees it before. Throws engine_error: not_found, limit.
     virtual void publish(event_draft&& what) = 0;
+    /// Engine time, in microseconds.
+    virtual std::int64_t now_us() const noexcept = 0;
     virtual void put(const table_identity& of, std::string_view name, std::string_view value) = 0;
     virtual void erase(const table_identity& of, std::string_view name) = 0;
 

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <optional>
 #include <string>
 
@@ -14,17 +13,16 @@ row_overlay::rows rows(std::initializer_list<std::pair<const char*, std::optiona
 {
     row_overlay::rows made;
     for (const auto& [name, value] : all)
-        made[name].value = value;
+        made[std::string("table---") + name].value = value;
     return made;
 }
 
 /// "a=1 b=-" of what is in it.
 std::string text(const row_overlay& overlay)
 {
-    std::map<std::string, row_overlay::version> sorted(overlay.all().begin(), overlay.all().end());
     std::string shown;
-    for (const auto& [name, version] : sorted)
-        shown += (shown.empty() ? "" : " ") + name + "=" + version.value.value_or("-");
+    for (const auto& [name, version] : overlay.in_order("table---"))
+        shown += (shown.empty() ? "" : " ") + std::string(name.substr(8)) + "=" + version->value.value_or("-");
     return shown;
 }
 
@@ -36,9 +34,9 @@ TEST(RowOverlay, LaterTransactionsSeeWhatEarlierOnesWrote)
     EXPECT_EQ(add(overlay, rows({{"a", "1"}, {"b", "1"}})), 1u);
     EXPECT_EQ(add(overlay, rows({{"b", std::nullopt}, {"c", "2"}})), 2u);
     EXPECT_EQ(text(overlay), "a=1 b=- c=2");
-    EXPECT_EQ(overlay.find("c")->value, "2");
-    EXPECT_EQ(overlay.find("b")->value, std::nullopt);
-    EXPECT_EQ(overlay.find("d"), nullptr);
+    EXPECT_EQ(overlay.find("table---c")->value, "2");
+    EXPECT_EQ(overlay.find("table---b")->value, std::nullopt);
+    EXPECT_EQ(overlay.find("table---d"), nullptr);
 }
 
 TEST(RowOverlay, ADurableTransactionsRowsLeaveUnlessALaterOneWroteThem)

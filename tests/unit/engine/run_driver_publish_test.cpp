@@ -19,7 +19,8 @@ namespace
 workflow<int> tells(context& ctx, int n)
 {
     co_await ctx.publish("orders", n);
-    co_await ctx.publish("orders", n + 1, {.key = {}, .subject = {}, .type = "t", .id = "mine", .source = "/me", .traceparent = {}});
+    const publish_options own{.key = {}, .subject = {}, .type = "t", .id = "mine", .source = "/me", .traceparent = {}};
+    co_await ctx.publish("orders", n + 1, own);
     co_return co_await ctx.step("charge", [] { return 1; });
 }
 workflow<int> tells_at_length(context& ctx, int)

@@ -144,6 +144,35 @@ TEST_F(ShardTransactions, ATransactionThatIsTriedAgainHasOneResult)
     EXPECT_EQ(host_.result(looks, "a")->text(), "3");
 }
 
+TEST_F(ShardTransactions, ABodyThatKilledItsProcessTooOftenParksItsRun)
+{
+    host_.deaths_of_each = host_.options.crash_loop_deaths;
+    begin();
+    host_.start(transacts, "a", 1);
+    const std::string text = host_.result(transacts, "a")->text();
+    EXPECT_EQ(text.find("failed crash_loop: the run is parked: the process died 3 times in transaction 'count' "), 0u) << text;
+}
+
+workflow<std::string> says_too_much(context& ctx, int size)
+{
+    co_return co_await ctx.transact("say", [&](transaction& tx) {
+        tx.add(counters, "said");
+        return std::string(static_cast<std::size_t>(size), 'x');
+    });
+}
+
+TEST_F(ShardTransactions, AResultOverItsLimitFailsTheTransactionWithItsRows)
+{
+    host_.options.payload_bytes_max = 100;
+    host_.add("says", says_too_much);
+    begin();
+    host_.start(says_too_much, "a", 200);
+    EXPECT_EQ(host_.result(says_too_much, "a")->text().find("failed limit: the result has 202 bytes, the limit is 100"), 0u);
+    std::size_t rows = 0;
+    host_.journal().read([&](const store::snapshot& now) { now.scan_rows("", [&](auto, auto) { return ++rows, true; }); });
+    EXPECT_EQ(rows, 0u);
+}
+
 fake_host* slow_host = nullptr;
 workflow<int> is_slow(context& ctx, int)
 {

@@ -21,7 +21,8 @@ const table<std::string, int> stock{"stock"};
 
 workflow<void> tells(context& ctx, int n)
 {
-    co_await ctx.publish("orders", n, {.key = "k", .subject = "s", .type = "t", .id = {}, .source = {}, .traceparent = "p"});
+    const publish_options given{.key = "k", .subject = "s", .type = "t", .id = {}, .source = {}, .traceparent = "p"};
+    co_await ctx.publish("orders", n, given);
 }
 workflow<void> tells_too_much(context& ctx, int)
 {

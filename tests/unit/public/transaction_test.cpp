@@ -217,6 +217,23 @@ TEST_F(Transaction, AsyncFormsCompleteWithTheirValueOrFailure)
     EXPECT_EQ(why_not([&] { late.get(); }), errc::closed);
 }
 
+TEST_F(Transaction, OfAMessageRunsOnceAndAnswersEachCallerTheSame)
+{
+    shop_->open();
+    const auto pay = [&](const std::string& payload) {
+        return shop_->once("key-1", [](transaction& tx) { return tx.add(stock, "payments"); }, {.payload = payload});
+    };
+    EXPECT_EQ(pay("10"), 1);
+    EXPECT_EQ(pay("10"), 1);
+    EXPECT_EQ(left_of(shop_, "payments"), 1);
+    EXPECT_EQ(why_not([&] { pay("11"); }), errc::conflict);
+    std::vector<std::thread> all;
+    for (int n = 0; n < 4; ++n)
+        all.emplace_back([&] { EXPECT_EQ(shop_->once("key-2", [](transaction& tx) { return tx.add(stock, "payments"); }), 2); });
+    for (std::thread& one : all)
+        one.join();
+}
+
 TEST_F(Transaction, AreCounted)
 {
     shop_->open();
