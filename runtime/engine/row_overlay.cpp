@@ -6,9 +6,9 @@ const row_overlay::ordered_rows& row_overlay::in_order(const std::string& prefix
 {
     const auto [table, is_new] = ordered_.try_emplace(prefix.substr(0, prefix_bytes));
     if (is_new)
-        for (const auto& [name, version] : rows_)
+        for (const auto& [name, current] : rows_)
             if (name.starts_with(table->first))
-                table->second.emplace(name, &version);
+                table->second.emplace(name, &current);
     return table->second;
 }
 

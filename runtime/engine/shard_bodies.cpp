@@ -41,16 +41,18 @@ void shard::begin_body(step_attempt& job)
     count_up(host_.count.bodies_running);
     if (run->driver->machine().cancel_pending() && !job.is_undo)
         ask_to_stop(job); // it may have begun before a crash: it is resolved, but should be quick
-    if (job.of.timeout > 0)
+    const bool is_spawned = job.op().traits().spawn && !job.is_undo;
+    const bool runs_here = job.of.place == step_place::shard && !is_spawned && !job.is_transaction();
+    if (job.of.timeout > 0 && !runs_here) // a timeout is without effect there, also while the body waits for its turn
     {
         job.of.deadline = now_ + job.of.timeout;
         heap_.push(job.of.deadline, run->number, wake_heap::what::timeout);
     }
     if (job.is_transaction())
         begin_transaction(job);
-    else if (job.op().traits().spawn && !job.is_undo)
+    else if (is_spawned)
         host_.spawn(job);
-    else if (job.of.place == step_place::shard)
+    else if (runs_here)
         ready_here_.push_back(&job);
     else if (job.of.place == step_place::fiber && !host_.is_sent_to_pool(base::hash64(job.op().name().text())))
         ready_fiber_.push_back(&job);
