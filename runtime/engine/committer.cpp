@@ -208,31 +208,34 @@ bool committer::take_urgent(share& into)
 
 /// Takes background work that goes with so many writes of callers. What a burst of theirs pushes aside is owed, and where they fill one
 /// commit after the other it has half as much as they: else what their work leads to, deletion in the end, would fall behind for as long
-/// as they come. A large submission goes when as much is owed. Turns and transactions have half of it each where there are both.
+/// as they come. A large submission goes when as much is owed. Turns and transactions share where there are both, each with its own account:
+/// what one takes is not taken from what the other is owed.
 void committer::take_background(share& into, std::size_t writes_of_callers, std::size_t bound)
 {
-    std::size_t writes_max = no_bound;
-    bool one_at_least = writes_of_callers == 0;
-    if (bound != no_bound)
+    const std::size_t shares = has_queued(background) && has_queued(transactions) ? 2 : 1;
+    const std::size_t half = writes_of_callers / 2 / shares;
+    const std::size_t least = background_writes_min / shares;
+    std::size_t left_over = 0; ///< by the queue before
+    for (const std::size_t queue : {background, transactions})
     {
-        std::size_t next = 0; ///< writes of the largest that is in front
-        for (const std::size_t queue : {background, transactions})
-            if (has_queued(queue))
-                next = std::max(next, lines_[queue].queue.front().count());
-        const std::size_t half = writes_of_callers / 2;
-        owed_ += std::max(half, background_writes_min);
-        writes_max = std::max(bound - std::min(bound, writes_of_callers), background_writes_min);
-        if (owed_ >= commits_owed * bound)
-            writes_max = std::max(writes_max, half);
-        one_at_least |= owed_ >= next;
+        waiting_line& line = lines_[queue];
+        if (line.queue.empty())
+            continue;
+        bounds most{commit_bytes_max, no_bound, no_bound, writes_of_callers == 0};
+        if (bound != no_bound)
+        {
+            line.owed += std::max(half, least);
+            most.writes = std::max((bound - std::min(bound, writes_of_callers)) / shares, least) + left_over;
+            if (line.owed >= commits_owed * bound)
+                most.writes = std::max(most.writes, half);
+            most.one_at_least |= line.owed >= line.queue.front().count();
+        }
+        const std::size_t before = into.writes();
+        take_some(into.of_line[queue], queue, most);
+        const std::size_t taken = into.writes() - before;
+        left_over = bound == no_bound ? 0 : most.writes - std::min(most.writes, taken);
+        line.owed = line.queue.empty() ? 0 : line.owed - std::min(line.owed, taken);
     }
-    const std::size_t before = into.writes();
-    const std::size_t of_turns = has_queued(transactions) && writes_max != no_bound ? writes_max / 2 : writes_max;
-    take_some(into.of_line[background], background, {commit_bytes_max, of_turns, no_bound, one_at_least});
-    const std::size_t taken = into.writes() - before;
-    take_some(into.of_line[transactions], transactions, {commit_bytes_max, writes_max - std::min(writes_max, taken), no_bound, one_at_least});
-    const bool has_left = has_queued(background) || has_queued(transactions);
-    owed_ = has_left ? owed_ - std::min(owed_, into.writes() - before) : 0;
 }
 
 void committer::learn_cost(std::chrono::nanoseconds work, std::size_t writes)

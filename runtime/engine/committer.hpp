@@ -99,6 +99,7 @@ private:
     {
         std::vector<store::batch> queue;
         std::size_t urgent{}; ///< of transactions: so many in front go with the callers
+        std::size_t owed{};   ///< writes, to background work
         position submitted{};
         std::atomic<position> durable{};
     };
@@ -151,7 +152,6 @@ private:
     waiting_line lines_[queues];
     std::vector<store::batch> spare_; ///< empty batches that keep their memory
     base::time_us caller_came_; ///< when one last submitted something
-    std::size_t owed_{};     ///< writes, to background work
     unsigned passed_over_{}; ///< commits in a row that left background work nothing
     bool committing_{}; ///< some thread makes a commit
     bool sleeping_{};   ///< the thread waits for work

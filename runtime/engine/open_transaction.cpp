@@ -1,15 +1,16 @@
 #include "engine/open_transaction.hpp"
 
+#include "engine/chance.hpp"
 #include "engine/stored_rows.hpp"
 #include "journal/event.hpp"
 #include "journal/row.hpp"
+#include "replay/token.hpp"
 
 #include <everstep/error.hpp>
 
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <random>
 
 namespace everstep::core
 {
@@ -19,24 +20,6 @@ using detail::table_identity;
 namespace
 {
 constexpr std::size_t seen_max = 16;
-
-/// 128 bits of chance, 32 hexadecimal digits: events from outside are told apart by it, over all journals.
-std::string random_id()
-{
-    thread_local std::mt19937_64 generator{[] {
-        std::random_device device;
-        std::seed_seq seeds{device(), device(), device(), device(), device(), device(), device(), device()};
-        return std::mt19937_64(seeds);
-    }()};
-    std::string id;
-    for (int half = 0; half < 2; ++half)
-    {
-        std::uint64_t bits = generator();
-        for (int digit = 0; digit < 16; ++digit, bits >>= 4)
-            id.push_back("0123456789abcdef"[bits & 15]);
-    }
-    return id;
-}
 }
 
 /// A body must not see half of what is there, and may catch what it likes: the transaction remembers.
@@ -209,7 +192,7 @@ void open_transaction::publish(detail::event_draft&& what)
         throw engine_error(errc::limit, "an event of " + std::to_string(what.data.size()) + " bytes is over payload_bytes_max (" +
                                             std::to_string(value_bytes_max_) + "): keep it outside and publish where it lies");
     if (what.attributes.id.empty())
-        what.attributes.id = random_id();
+        what.attributes.id = replay::hex_of(fresh_bits()); // told apart over all journals
     count_bytes(what.data.size());
     events_.push_back(std::move(what));
 }

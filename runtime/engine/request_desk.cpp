@@ -1,6 +1,7 @@
 #include "engine/request_desk.hpp"
 
-#include <random>
+#include "engine/chance.hpp"
+
 #include <utility>
 
 namespace everstep::core
@@ -39,17 +40,6 @@ std::string quoted(std::string_view workflow, std::string_view id)
 
 /// The code that the run ended with; the kind of entry says "cancelled".
 std::string_view end_code(const entry& e) noexcept { return e.kind == entry_kind::cancelled ? "cancelled" : e.code; }
-
-/// 128 bits from the system for every run: seeds must differ between runs, engines and machines.
-base::hash128 fresh_seed()
-{
-    thread_local std::mt19937_64 generator{[] {
-        std::random_device device;
-        std::seed_seq seeds{device(), device(), device(), device(), device(), device(), device(), device()};
-        return std::mt19937_64(seeds);
-    }()};
-    return {generator(), generator()};
-}
 }
 
 void request_desk::refuse(request_item& item, errc why, std::string text)
@@ -180,7 +170,7 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
     const base::run_number number = host_.take_run_number();
     journal::run_header header;
     header.version = code.version;
-    header.seed = fresh_seed();
+    header.seed = fresh_bits();
     header.started_at = shard_.now_;
     header.chain = base::to_integer(number);
     header.workflow = code.name;

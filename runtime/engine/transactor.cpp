@@ -209,10 +209,15 @@ void transactor::call(open_transaction& opened, const step_attempt* job, Body&& 
     running_outside_ = false;
 }
 
+open_transaction::place transactor::place()
+{
+    return {host_.journal(), overlay_, known_, host_.topics, std::min(host_.options.payload_bytes_max, row_bytes_max),
+            host_.options.turn_bytes_max, host_.time()};
+}
+
 transactor::outcome transactor::run(step_attempt& job)
 {
-    open_transaction opened({host_.journal(), overlay_, known_, host_.topics, std::min(host_.options.payload_bytes_max, row_bytes_max),
-                             host_.options.turn_bytes_max, host_.time()});
+    open_transaction opened(place());
     call(opened, &job, [&](transaction& tx) {
         job.slot = host_.inflight().acquire(job.blame_run, job.blame_step, inflight_hint_);
         job.transact(tx);
@@ -226,21 +231,14 @@ transactor::outcome transactor::run(step_attempt& job)
         if (job.end == body_end::value)
         {
             step_attempt::recording& rec = *job.rec;
-            const journal::tail before = rec.end;
+            journal::tail end = rec.end; // moves when all is written
             rec.entry.at = now_;
             rec.entry.payload = job.encoded;
-            try
-            {
-                ended.through = write(opened, [&](store::batch& out) {
-                    rec.bytes = journal::append(job.of.run->number, rec.end, rec.entry,
-                                                [&](store::key at, std::string_view value) { out.put(journal::table::history, at, value); });
-                });
-            }
-            catch (...)
-            {
-                rec.end = before;
-                throw;
-            }
+            ended.through = write(opened, [&](store::batch& out) {
+                rec.bytes = journal::append(job.of.run->number, end, rec.entry,
+                                            [&](store::key at, std::string_view value) { out.put(journal::table::history, at, value); });
+            });
+            rec.end = end;
             count_up(host_.count.entries_written);
             host_.inflight().clear(job.blame_run, job.blame_step);
         }
@@ -261,8 +259,7 @@ transactor::outcome transactor::run(step_attempt& job)
 
 void transactor::run(std::unique_ptr<detail::outside_transaction> one)
 {
-    open_transaction opened({host_.journal(), overlay_, known_, host_.topics, std::min(host_.options.payload_bytes_max, row_bytes_max),
-                             host_.options.turn_bytes_max, host_.time()});
+    open_transaction opened(place());
     ended_transaction ended{.job = nullptr, .outside = std::move(one), .failure = {}, .through = 0};
     try
     {

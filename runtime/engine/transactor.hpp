@@ -94,6 +94,7 @@ private:
     bool is_overloaded() const;
     void run_some();
     bool run_next(std::deque<step_attempt*>& jobs);
+    open_transaction::place place();
     outcome run(step_attempt& job);
     void run(std::unique_ptr<detail::outside_transaction> one);
     template <class Body>

@@ -131,5 +131,21 @@ TEST(PublishScenario, ATopicThatWasNotAddedParksTheRunAndKeepsWhatWasDone)
                                 }});
     EXPECT_EQ(left.at("nobody/a").brief(), "started, step_done charge");
 }
+
+workflow<void, int> answers_and_tells_nobody(context& ctx, int n)
+{
+    co_await ctx.reply(n);
+    co_await ctx.publish("forgotten", n);
+}
+
+/// The turn that parks is kept up to the event: who waits for the reply gets it.
+TEST(PublishScenario, AReplyBeforeATopicThatWasNotAddedIsGiven)
+{
+    const auto left = all_ways({with_topics(adds("nobody", answers_and_tells_nobody)), [](engine_stage& s) {
+                                    s.start(answers_and_tells_nobody, "a", 7);
+                                    EXPECT_EQ(s.reply(answers_and_tells_nobody, "a"), "7");
+                                }});
+    EXPECT_EQ(left.at("nobody/a").brief(), "started, replied");
+}
 }
 }

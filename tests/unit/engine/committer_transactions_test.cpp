@@ -2,6 +2,8 @@
 
 #include "committer_fixture.hpp"
 
+#include <algorithm>
+
 namespace everstep::core
 {
 namespace
@@ -61,6 +63,34 @@ TEST_F(CommitterTransactions, ShareBackgroundWorkWithTurns)
     submit(turn_of(9));
     commit_all();
     EXPECT_EQ(store_.tried().front(), (parts{{9}, {1}, {5}, {}})); // of some 1,300 writes
+}
+
+/// What one of the two kinds of background work takes is not taken from what the other is owed.
+TEST_F(CommitterTransactions, DoNotKeepALargeTurnOutForEver)
+{
+    constexpr std::size_t commits = 200;
+    store_.decide = [&](std::size_t commit) {
+        if (commit < commits)
+        {
+            submit(turn_of(1'000 + commit));
+            transaction(turn_of(2'000 + commit, 600));
+        }
+        return outcome::durable;
+    };
+    submit(turn_of(1'000));
+    transaction(turn_of(2'000, 600));
+    background(megabytes(1, 9)); // more than a commit takes
+    made().start();
+    await_durable(commits);
+    made().stop();
+    std::size_t at = 0;
+    for (const watched_store::commit_parts& one : store_.tried())
+    {
+        if (std::ranges::find(one, watched_store::part{1}) != one.end())
+            break;
+        ++at;
+    }
+    EXPECT_LT(at, 100u);
 }
 
 TEST_F(CommitterTransactions, KeepTheirOrderWhereACommitFindsNoRoom)

@@ -22,6 +22,11 @@ TEST(Token, IsTheSameForEver) // it is what outside systems deduplicate by
     EXPECT_EQ(token_of({0x0123456789abcdef, 0xfedcba9876543210}, path_of({0, 3})), "02035edd029a91fd879054a93ec0cdb7");
 }
 
+TEST(Token, HexadecimalDigitsAreAllOfTheBits)
+{
+    EXPECT_EQ(hex_of({0x0123456789abcdef, 0xfedcba9876543210}), "0123456789abcdeffedcba9876543210");
+}
+
 TEST(Token, DiffersByRunAndByPlace)
 {
     const base::hash128 seed{1, 2};
