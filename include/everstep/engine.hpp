@@ -16,13 +16,17 @@
 
 #include <everstep/context.hpp>
 #include <everstep/detail/engine_link.hpp>
+#include <everstep/detail/subscription_setup.hpp>
 #include <everstep/detail/transaction_call.hpp>
 #include <everstep/engine_options.hpp>
 #include <everstep/metrics.hpp>
+#include <everstep/notification.hpp>
 #include <everstep/run.hpp>
 #include <everstep/services.hpp>
+#include <everstep/subscription.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -57,8 +61,42 @@ public:
         return *this;
     }
 
-    /// A topic that may be published to: 1 to 128 bytes.
-    engine& add_topic(std::string name);
+    /// A topic that may be published to: 1 to 128 bytes; names that begin with "everstep." are the engine's own.
+    engine& add_topic(std::string name, const topic_options& options = {});
+
+    /// Tells `handler` of the topic's events: see everstep/subscription.hpp. It takes (const event&) or (const event&, delivery&), or
+    /// (transaction&, const event&) or (transaction&, const event&, delivery&), and is called on several threads at once. The name has 1 to 128
+    /// bytes and is never to be changed: its place in the topic is kept under it.
+    template <class Handler>
+        requires(!std::same_as<std::remove_cvref_t<Handler>, webhook_endpoint>)
+    engine& subscribe(std::string topic, std::string name, Handler&& handler, subscription_options options = {})
+    {
+        return subscribe({std::move(topic), std::move(name), detail::erase_handler(std::forward<Handler>(handler)), std::move(options)});
+    }
+    /// Starts a run of a workflow that was added, for each event.
+    template <class Result, class Reply, class Input>
+    engine& subscribe(std::string topic, std::string name, workflow<Result, Reply> (*function)(context&, Input), subscription_options options = {})
+    {
+        return subscribe({std::move(topic), std::move(name), detail::event_workflow{key_of(function), &detail::input_of_event<Input>},
+                          std::move(options)});
+    }
+
+    /// Posts each event to a webhook: see everstep/webhook.hpp. An answer of 2xx is a delivery, 410 pauses the subscription, every other is
+    /// a failure; Retry-After makes a delay longer. An endpoint that fails again and again is given a rest: one event at a time is tried.
+    /// The message's id is delivery::token(). Throws engine_error, also: bad_value.
+    engine& subscribe(std::string topic, std::string name, const webhook_endpoint& endpoint,
+                      subscription_options options = {.retry = delivery_policy::standard_webhooks()})
+    {
+        return subscribe({std::move(topic), std::move(name), endpoint, std::move(options)});
+    }
+
+    /// Tells partners by `handler`, which takes (const event&[, delivery&]) and returns whether the partner said yes: see
+    /// everstep/notification.hpp. The name has 1 to 100 bytes and is never to be changed.
+    template <class Handler>
+    engine& add_notifications(std::string name, Handler&& handler, const notification_options& options = {})
+    {
+        return add_notifications(std::move(name), detail::erase_notifier(std::forward<Handler>(handler)), options);
+    }
 
     /// Takes the journal, settles with one commit what the last owner left, and lets its runs go on. Throws engine_error:
     /// in_use, newer_format (nothing was written), damaged, no_space, bad_directory, io.
@@ -147,6 +185,17 @@ public:
 
     everstep::metrics metrics() const;
 
+    /// Sends a notification: transaction::notify, in a transaction of its own.
+    template <class Value>
+    bool notify(std::string_view name, std::string partner, std::string id, const Value& data, admission when_full = admission::wait)
+    {
+        return transact([&](transaction& tx) { return tx.notify(name, partner, id, data); }, when_full);
+    }
+    everstep::notifications notifications(std::string name) const { return {core_, std::move(name)}; }
+
+    /// Pauses, moves and asks after a subscription. Does not look: the calls throw not_found where there is none.
+    everstep::subscription subscription(std::string name) const { return {core_, std::move(name)}; }
+
 private:
     friend struct engine_access;
 
@@ -160,6 +209,8 @@ private:
     {
         return {detail::request_kind::start, when_full, key_of(function), id, encode(input)};
     }
+    engine& subscribe(detail::subscription_setup&& what);
+    engine& add_notifications(std::string name, detail::event_handler handler, const notification_options& options);
     services& provided();
     void add(std::string name, detail::function_key function, const detail::workflow_traits& traits, std::uint32_t version);
 

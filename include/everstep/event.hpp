@@ -19,6 +19,8 @@
 
 #include <everstep/codec.hpp>
 
+#include <boost/describe.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -34,6 +36,14 @@ struct publish_options
     std::string id{};          ///< random; in a workflow a token, the same after any crash
     std::string source{};      ///< "/engine"; in a workflow "/<workflow>/<run id>"
     std::string traceparent{}; ///< W3C trace context
+};
+
+/// Of a topic. An event goes when it is older, or when the newer ones are more, and every subscription that is made is through with it: what
+/// failed and is tried again has a copy. The default keeps all of them for ever.
+struct topic_options
+{
+    std::chrono::milliseconds keep{std::chrono::milliseconds::max()}; ///< by engine time
+    std::uint64_t keep_bytes{0};                                      ///< of data and some 200 for each event; 0: any number
 };
 
 struct event
@@ -58,4 +68,5 @@ struct event
         return decode<Value>(data);
     }
 };
+BOOST_DESCRIBE_STRUCT(event, (), (number, topic, id, source, type, subject, key, traceparent, time, data))
 }

@@ -30,6 +30,10 @@ struct metrics
     std::uint64_t commits{};
     std::uint64_t commits_delayed_full{}; ///< tried again because the disk or the map was full
     std::uint64_t timers_fired{};
+    std::uint64_t deliveries{};          ///< of events to subscriptions: handlers that returned, runs that started
+    std::uint64_t deliveries_failed{};   ///< attempts
+    std::uint64_t dead_letters{};        ///< deliveries that were given up
+    std::uint64_t events_deleted{};      ///< because their topic keeps them no longer
     std::uint64_t clock_jumps{};         ///< of the wall clock, over 60 s
     std::uint64_t pool_threads{};        ///< now
     std::uint64_t journal_bytes{};       ///< now: of the file, in use

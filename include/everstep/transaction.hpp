@@ -23,7 +23,9 @@
 // should be tried again. From outside it is thrown to the caller as it is. Reads and writes throw engine_error as table.hpp says; a
 // transaction over turn_bytes_max, or with a result over payload_bytes_max, fails with limit.
 
+#include <everstep/detail/event_draft.hpp>
 #include <everstep/detail/inbox.hpp>
+#include <everstep/detail/notify.hpp>
 #include <everstep/services.hpp>
 #include <everstep/table.hpp>
 
@@ -37,6 +39,10 @@
 
 namespace everstep::inline v0
 {
+class context;
+template <class Result, class Reply>
+class workflow;
+
 /// Of transaction::once and engine::once.
 struct once_options
 {
@@ -101,6 +107,23 @@ public:
         rows_.publish({std::move(topic), std::move(attributes), encode(data)});
     }
 
+    /// Tells a partner until it says yes: everstep/notification.hpp. False: there is a notification of this id. Throws engine_error: not_found,
+    /// limit, wrong_use; codec_error.
+    template <class Value>
+    bool notify(std::string_view name, std::string partner, std::string id, const Value& data)
+    {
+        return detail::notify(*this, name, std::move(partner), std::move(id), encode(data));
+    }
+
+    /// Starts a run, once, when the transaction is durable, and if it is: what is written and the work that it causes are one commit. The
+    /// workflow must have been added. Where the id was started with another input, or nobody adds the workflow any more, the start is a
+    /// dead letter of subscription "everstep.starts". Throws engine_error: wrong_use, limit; codec_error.
+    template <class Result, class Reply, class Input>
+    void start(workflow<Result, Reply> (*function)(context&, Input), std::string id, const std::type_identity_t<Input>& input)
+    {
+        rows_.start(reinterpret_cast<void (*)()>(function), std::move(id), encode(input));
+    }
+
     /// Takes a message once: runs `body` (which takes a transaction&) unless a message of this id was taken within its window, and then
     /// returns what that body returned, which must be encodable. In the commit of what the body does: what it throws leaves the id as new as
     /// it was (let it pass: a body that catches it commits what was done). Not inside another once of the same id. The answer is kept as a
@@ -142,6 +165,8 @@ public:
     }
 
 private:
+    friend void detail::publish_encoded(transaction& tx, detail::event_draft&& what);
+
     detail::row_target& rows_;
     const services& services_;
 };

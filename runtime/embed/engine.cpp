@@ -1,6 +1,7 @@
 // The public engine: puts the parts together. The one place that knows both the engine layer and the stores.
 
 #include "engine/engine_core.hpp"
+#include "feature/deliverer.hpp"
 #include "store/lmdb/open_lmdb.hpp"
 #include "store/memory_store.hpp"
 
@@ -47,6 +48,7 @@ std::unique_ptr<store::store> make_store(const engine_options& options)
 engine::engine(engine_options options)
     : core_(std::make_shared<detail::engine_core>(std::move(options), detail::engine_parts{&make_store, {}}))
 {
+    core_->attach(std::make_unique<core::deliverer>(*core_));
 }
 
 engine::~engine()
@@ -70,11 +72,24 @@ services& engine::provided()
     return core_->given;
 }
 
-engine& engine::add_topic(std::string name)
+engine& engine::add_topic(std::string name, const topic_options& options)
 {
     if (core_->was_opened())
         throw engine_error(errc::wrong_use, "topics are added before open()");
-    core_->add_topic(std::move(name));
+    core_->add_topic(name);
+    core_->attached<core::deliverer>()->keep(std::move(name), options);
+    return *this;
+}
+
+engine& engine::subscribe(detail::subscription_setup&& what)
+{
+    detail::subscribe(*core_, std::move(what));
+    return *this;
+}
+
+engine& engine::add_notifications(std::string name, detail::event_handler handler, const notification_options& options)
+{
+    detail::add_notifications(*core_, std::move(name), std::move(handler), options);
     return *this;
 }
 

@@ -13,6 +13,7 @@ struct counters
     count runs_recovered{}, runs_evicted{}, runs_resident{}, starts_waiting{};
     count steps_recorded{}, transactions{}, attempts_failed{}, attempts_timed_out{}, bodies_running{}, bodies_ignoring_stop{};
     count entries_written{}, entries_replayed{}, timers_fired{};
+    count deliveries{}, deliveries_failed{}, dead_letters{}, events_deleted{};
 };
 
 inline void count_up(counters::count& to, std::uint64_t n = 1) noexcept { to.fetch_add(n, std::memory_order_relaxed); }

@@ -39,6 +39,8 @@ void engine_core::add_topic(std::string name)
 {
     if (name.empty() || name.size() > core::registry::name_bytes_max)
         throw engine_error(errc::limit, "a topic's name has 1 to 128 bytes, this one has " + std::to_string(name.size()));
+    if (name.starts_with("everstep."))
+        throw engine_error(errc::wrong_use, "names that begin with 'everstep.' are the engine's own: choose another name for the topic");
     if (!topics.insert(name).second)
         throw engine_error(errc::wrong_use, "topic '" + name + "' was added before");
 }
@@ -145,7 +147,8 @@ void engine_core::make_committer()
     on.complete = [this](store::batch& own) { complete_commit(own); };
     on.now = [this] { return time_->now(); };
     // In the commit that holds the events: a reopened engine goes on behind the last one that is durable.
-    on.numbered = [](store::batch& own, journal::event_number next) {
+    on.numbered = [this](store::batch& own, journal::event_number next) {
+        next_event_ = next;
         own.put(table::meta, journal::next_event_key, journal::encode_next_event(next));
     };
     on.durable = [this] {
@@ -158,9 +161,7 @@ void engine_core::make_committer()
         // Nearly full, each commit may be the one that has made room for starts that wait.
         if (committer_->commits() % commits_per_look == 0 || is_journal_nearly_full())
             look_at_store();
-        for (const auto& shard : shards_)
-            shard->put_durable();
-        transactor_->put_durable();
+        tell_durable();
         if (retention_)
             retention_->committed();
     };
@@ -171,17 +172,18 @@ void engine_core::make_committer()
             failure_ = text;
             changed_.notify_all();
         }
-        if (state_.load(std::memory_order_relaxed) == life::opening)
-            return;
-        for (const auto& shard : shards_)
-            shard->put_durable();
-        transactor_->put_durable();
+        if (state_.load(std::memory_order_relaxed) != life::opening)
+            tell_durable();
     };
     on.full = [this](const std::string& text) {
         log(text.empty() ? severity::note : severity::error,
             text.empty() ? "there is room again: commits go on" : "no room for the journal: commits wait until there is (" + text + ")");
         if (state_.load(std::memory_order_relaxed) != life::opening)
+        {
             transactor_->put_durable(); // who closes does not wait for room
+            for (const auto& one : attached_)
+                one->put_durable(next_event());
+        }
         std::lock_guard lock(mutex_);
         full_ = text;
         changed_.notify_all();
@@ -189,19 +191,36 @@ void engine_core::make_committer()
     committer_ = std::make_unique<core::committer>(*store_, std::move(on));
 }
 
+/// By whoever has committed, or failed to.
+void engine_core::tell_durable()
+{
+    if (!committer_->has_failed())
+        next_durable_event_.store(next_event_, std::memory_order_release);
+    for (const auto& shard : shards_)
+        shard->put_durable();
+    transactor_->put_durable();
+    for (const auto& one : attached_)
+        one->put_durable(next_event());
+}
+
 /// One durable commit before anything is answered: what the last owner's last commit came to is settled on disk from then on.
 void engine_core::settle_journal()
 {
-    // One alarm a shard, one for transactions, and one for retention.
-    time_->start(clock_lease_, options.shards + 1 + !is_for_ever(options.keep_finished), [this](std::size_t alarm) {
+    // One alarm a shard, one for transactions, one for retention, and those of what is attached.
+    time_->start(clock_lease_, alarm_of_attached() + attached_.size(), [this](std::size_t alarm) {
         if (state_.load(std::memory_order_relaxed) == life::opening)
             return;
         if (alarm < shards_.size())
             shards_[alarm]->put_alarm();
         else if (alarm == shards_.size())
             transactor_->put_alarm();
+        else if (alarm < alarm_of_attached())
+        {
+            if (retention_) // all are called where the clock was set
+                retention_->alarm();
+        }
         else
-            retention_->alarm();
+            attached_[alarm - alarm_of_attached()]->put_alarm();
     });
     ++epoch_;
     clock_lease_ = 0; // so that the first commit writes the record
@@ -241,6 +260,7 @@ void engine_core::make_shards()
     transactor_ = std::make_unique<core::transactor>(*this, options.shards);
     make_retention();
     const std::uint64_t newest_generation = base::to_integer(newest_run()) >> 14;
+    next_durable_event_ = next_event_;
     state_ = life::open; // alarms and commits may call the shards from here on
     for (const auto& shard : shards_)
         shard->start();
@@ -248,6 +268,8 @@ void engine_core::make_shards()
     shards_.front()->put_alarm(); // reads the first page of the wake table
     if (retention_)
         retention_->start();
+    for (std::size_t index = 0; index < attached_.size(); ++index)
+        attached_[index]->start(alarm_of_attached() + index);
     id_indexer_ = std::thread([this, newest_generation] {
         try
         {
@@ -314,14 +336,18 @@ std::vector<std::string> engine_core::close(std::chrono::milliseconds deadline)
     }
     for (const auto& shard : shards_)
         shard->put_closing();
-    transactor_->put_closing();
+    for (const auto& one : attached_)
+        one->put_closing();
     fibers_->halt(); // bodies that wait for a thread come home; those that run are waited for
     pool_->halt();
     io_->halt();
     {
         std::unique_lock lock(mutex_);
         const auto until = std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(deadline, std::chrono::hours(24));
-        if (!changed_.wait_until(lock, until, [this] { return are_bodies_done(); }))
+        const bool attached_are_done = changed_.wait_until(lock, until, [this] { return are_attached_quiet(); });
+        if (attached_are_done)
+            transactor_->put_closing(); // after those whose ends it records
+        if (!attached_are_done || !changed_.wait_until(lock, until, [this] { return are_bodies_done(); }))
         {
             lock.unlock();
             return running_bodies();
@@ -331,6 +357,11 @@ std::vector<std::string> engine_core::close(std::chrono::milliseconds deadline)
     std::unique_lock lock(gate_);
     state_ = life::closed;
     return {};
+}
+
+bool engine_core::are_attached_quiet() const
+{
+    return std::ranges::all_of(attached_, [](const auto& one) { return one->is_quiet(); });
 }
 
 bool engine_core::are_bodies_done() const
@@ -371,6 +402,8 @@ void engine_core::stop_all() noexcept
         id_indexer_.join();
     if (time_)
         time_->stop();
+    for (const auto& one : attached_)
+        one->stop();
     for (const auto& shard : shards_)
         shard->stop();
     if (transactor_)

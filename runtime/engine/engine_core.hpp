@@ -5,6 +5,7 @@
 //
 // Threads: see each function; requests from any thread between open() and close().
 
+#include "engine/attachment.hpp"
 #include "engine/fiber_place.hpp"
 #include "engine/inflight_map.hpp"
 #include "engine/io_place.hpp"
@@ -54,6 +55,17 @@ public:
 
     /// Throws engine_error: limit, wrong_use where it was added before.
     void add_topic(std::string name);
+    /// Before open().
+    void attach(std::unique_ptr<core::attachment> what) { attached_.push_back(std::move(what)); }
+    /// What is attached of this type; null: nothing.
+    template <class Attached>
+    Attached* attached() const noexcept
+    {
+        for (const auto& one : attached_)
+            if (auto* found = dynamic_cast<Attached*>(one.get()))
+                return found;
+        return nullptr;
+    }
     void open();
     std::vector<std::string> close(std::chrono::milliseconds deadline);
     everstep::metrics metrics() const;
@@ -64,6 +76,10 @@ public:
     std::optional<answer> accept(request&& what, const std::function<std::unique_ptr<receiver>()>& receiver_of);
     /// Ends in `one` exactly once. Any thread.
     void accept(std::unique_ptr<outside_transaction> one, admission when_full);
+    /// Of what is attached: taken until it is quiet, also while the engine closes.
+    void accept_own(std::unique_ptr<outside_transaction> one);
+    /// Of the next event: all below it are durable.
+    journal::event_number next_event() const noexcept { return next_durable_event_.load(std::memory_order_acquire); }
     /// Any thread. Throws engine_error.
     void read_tables(const std::function<void(row_source&)>& visit);
     /// Whether the calling thread is one that a blocking call would wait for.
@@ -115,6 +131,9 @@ private:
     std::exception_ptr refusal() const;
     std::optional<answer> answer_at_once(const request& what, std::uint64_t id_hash, const core::registered_workflow& code);
     bool are_bodies_done() const;
+    bool are_attached_quiet() const;
+    void tell_durable();
+    std::size_t alarm_of_attached() const noexcept { return options.shards + 2; }
     std::vector<std::string> running_bodies() const;
     void stop_all() noexcept;
     core::shard& shard_of(std::uint64_t id_hash) noexcept { return *shards_[id_hash % shards_.size()]; }
@@ -137,12 +156,14 @@ private:
     std::vector<base::run_number> damaged_wakes_; ///< whose rows were read and whose shard is not known yet; the first shard's
     std::vector<std::unique_ptr<core::shard>> shards_;
     std::unique_ptr<core::transactor> transactor_;
+    std::vector<std::unique_ptr<core::attachment>> attached_;
     std::atomic<std::size_t> readers_{}; ///< threads that look into tables
     std::thread id_indexer_;
     std::atomic<bool> stop_indexing_{};
 
     std::atomic<std::uint64_t> next_run_{1};
-    journal::event_number next_event_{1}; ///< at open
+    journal::event_number next_event_{1}; ///< at open; then of what is being committed, committer's
+    std::atomic<journal::event_number> next_durable_event_{1};
     std::uint64_t epoch_{};            ///< committer's, after open
     base::time_us clock_lease_{};      ///< engine time may be journaled up to here; committer's, after open
     base::time_us readers_checked_at_{}; ///< whoever commits

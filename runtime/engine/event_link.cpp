@@ -5,6 +5,7 @@
 #include <everstep/detail/event_draft.hpp>
 #include <everstep/detail/row_link.hpp>
 #include <everstep/error.hpp>
+#include <everstep/transaction.hpp>
 
 #include <chrono>
 #include <utility>
@@ -50,6 +51,8 @@ void check_attributes(const publish_options& attributes)
             throw engine_error(errc::limit, "an event's " + std::string(name) + " has at most 255 bytes, this one has " +
                                                 std::to_string(value->size()));
 }
+
+void publish_encoded(transaction& tx, event_draft&& what) { tx.rows_.publish(std::move(what)); }
 
 void visit_events(row_source& rows, std::string_view topic, std::uint64_t from, const std::function<bool(const event&)>& visit)
 {

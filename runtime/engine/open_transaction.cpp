@@ -1,11 +1,14 @@
 #include "engine/open_transaction.hpp"
 
 #include "engine/chance.hpp"
+#include "engine/start_intent.hpp"
 #include "engine/stored_rows.hpp"
 #include "journal/event.hpp"
+#include "journal/header.hpp"
 #include "journal/row.hpp"
 #include "replay/token.hpp"
 
+#include <everstep/codec.hpp>
 #include <everstep/error.hpp>
 
 #include <algorithm>
@@ -191,6 +194,30 @@ void open_transaction::publish(detail::event_draft&& what)
     if (what.data.size() > value_bytes_max_)
         throw engine_error(errc::limit, "an event of " + std::to_string(what.data.size()) + " bytes is over payload_bytes_max (" +
                                             std::to_string(value_bytes_max_) + "): keep it outside and publish where it lies");
+    add_event(std::move(what));
+}
+
+/// As an event of the engine's own topic, to which it subscribes itself.
+void open_transaction::start(detail::function_key workflow, std::string&& id, std::string&& input)
+{
+    const registered_workflow* code = workflows_ ? workflows_->find(workflow) : nullptr;
+    if (!code)
+        throw engine_error(errc::wrong_use, "this workflow was not added: call engine::add before open");
+    if (id.empty() || id.size() > journal::id_bytes_max)
+        throw engine_error(errc::limit, "a run id has 1 to " + std::to_string(journal::id_bytes_max) + " bytes, this one has " +
+                                            std::to_string(id.size()));
+    if (input.size() > value_bytes_max_)
+        throw engine_error(errc::limit, "an input of " + std::to_string(input.size()) + " bytes is over payload_bytes_max (" +
+                                            std::to_string(value_bytes_max_) + "): keep it outside and pass a reference");
+    detail::event_draft draft;
+    draft.topic = start_topic;
+    draft.attributes.subject = code->name;
+    draft.data = encode(start_intent{code->name, std::move(id), std::move(input)});
+    add_event(std::move(draft));
+}
+
+void open_transaction::add_event(detail::event_draft&& what)
+{
     if (what.attributes.id.empty())
         what.attributes.id = replay::hex_of(fresh_bits()); // told apart over all journals
     count_bytes(what.data.size());

@@ -5,6 +5,7 @@
 //
 // Threads: the transactor's only.
 
+#include "engine/registry.hpp"
 #include "engine/row_overlay.hpp"
 #include "engine/time_source.hpp"
 #include "store/store.hpp"
@@ -38,10 +39,11 @@ public:
         std::size_t value_bytes_max;
         std::size_t bytes_max; ///< of all that it writes
         const time_source& time;
+        const registry* workflows{}; ///< that were added
     };
     explicit open_transaction(const place& where)
         : store_(where.journal), earlier_(where.earlier), known_(where.known), topics_(where.topics), value_bytes_max_(where.value_bytes_max),
-          bytes_max_(where.bytes_max), time_(where.time)
+          bytes_max_(where.bytes_max), time_(where.time), workflows_(where.workflows)
     {
     }
 
@@ -53,6 +55,7 @@ public:
     void put(const detail::table_identity& of, std::string_view name, std::string_view value) override;
     void erase(const detail::table_identity& of, std::string_view name) override;
     void publish(detail::event_draft&& what) override;
+    void start(detail::function_key workflow, std::string&& id, std::string&& input) override;
     std::int64_t now_us() const noexcept override { return time_.now(); }
 
     // After the body.
@@ -63,6 +66,7 @@ public:
     void write_to(store::batch& out);
     /// After write_to(): for row_overlay::add().
     row_overlay::rows& written() noexcept { return written_; }
+    std::size_t bytes_max() const noexcept { return bytes_max_; }
     /// It puts rows or publishes; one that only erases makes room.
     bool grows() const noexcept;
 
@@ -76,6 +80,7 @@ private:
     void collect(const detail::table_identity& of, std::string_view from, std::string_view to, std::vector<detail::found_row>& into);
     row_overlay::version& version_of(std::string_view name);
     row_overlay::version& log_write(std::string_view name);
+    void add_event(detail::event_draft&& what);
     void count_bytes(std::size_t more);
     std::uint32_t records_before(std::string_view name) const;
 
@@ -86,6 +91,7 @@ private:
     std::size_t value_bytes_max_;
     std::size_t bytes_max_;
     const time_source& time_;
+    const registry* workflows_;
     std::size_t bytes_{}; ///< written so far
     std::vector<std::string_view> log_; ///< names of rows in the order in which they were written; of keys of written_
     std::vector<detail::event_draft> events_;

@@ -11,11 +11,11 @@
 
 namespace everstep::inline v0
 {
-void detail::operation::raise(const delivery& what, std::string_view step)
+void detail::operation::raise(const await_end& what, std::string_view step)
 {
-    if (what.what == delivery::kind::cancelled)
+    if (what.what == await_end::kind::cancelled)
         throw cancelled{std::string(what.text)};
-    if (what.what == delivery::kind::timed_out)
+    if (what.what == await_end::kind::timed_out)
         throw timed_out(std::string(what.code), std::string(what.text), std::string(step), std::string(what.path), what.attempts);
     throw step_failed(std::string(what.code), std::string(what.text), std::string(step), std::string(what.path), what.attempts);
 }

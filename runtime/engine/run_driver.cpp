@@ -301,18 +301,18 @@ void run_driver::deliver(const entry& e)
     }
     const bool fails = machine_.what() != replay::delivered::value;
     scratch_.path = fails ? machine_.where().text() : std::string();
-    detail::delivery& delivered = scratch_.delivery;
-    delivered = {.what = detail::delivery::kind::value, .slot = nullptr, .code = e.code, .text = e.text, .path = scratch_.path,
+    detail::await_end& delivered = scratch_.delivery;
+    delivered = {.what = detail::await_end::kind::value, .slot = nullptr, .code = e.code, .text = e.text, .path = scratch_.path,
                  .attempts = e.attempts};
     if (e.kind == journal::entry_kind::step_done && op.traits().has_undo())
         keep_undo(op, e);
     switch (machine_.what())
     {
     case replay::delivered::failed:
-        delivered.what = e.code == "timed_out" ? detail::delivery::kind::timed_out : detail::delivery::kind::failed;
+        delivered.what = e.code == "timed_out" ? detail::await_end::kind::timed_out : detail::await_end::kind::failed;
         break;
     case replay::delivered::cancelled:
-        delivered.what = detail::delivery::kind::cancelled;
+        delivered.what = detail::await_end::kind::cancelled;
         delivered.text = machine_.cancel_reason();
         break;
     case replay::delivered::value:

@@ -53,7 +53,7 @@ struct run_end
 class driver_scratch
 {
 public:
-    detail::delivery delivery;
+    detail::await_end delivery;
     std::string path;
     run_end end;
     std::string text;

@@ -170,6 +170,8 @@ void engine_core::accept(std::unique_ptr<outside_transaction> one, admission whe
     transactor_->submit(std::move(one), when_full);
 }
 
+void engine_core::accept_own(std::unique_ptr<outside_transaction> one) { transactor_->submit(std::move(one), admission::wait); }
+
 void engine_core::read_tables(const std::function<void(row_source&)>& visit)
 {
     /// The journal stays open meanwhile; and a blocking call from inside would hold the snapshot for as long as it waits.
@@ -372,6 +374,10 @@ everstep::metrics engine_core::metrics() const
     m.entries_written = load(count.entries_written);
     m.entries_replayed = load(count.entries_replayed);
     m.timers_fired = load(count.timers_fired);
+    m.deliveries = load(count.deliveries);
+    m.deliveries_failed = load(count.deliveries_failed);
+    m.dead_letters = load(count.dead_letters);
+    m.events_deleted = load(count.events_deleted);
     std::unique_lock open(close_mutex_, std::try_to_lock);
     if (!open || !is_open())
         return m; // what follows is taken apart by close()

@@ -53,8 +53,7 @@ void transactor::stop() noexcept
     thread_.join();
     mailbox_.take(news_, false); // what came after the last look
     urgent_.insert(urgent_.end(), news_.jobs.begin(), news_.jobs.end());
-    for (auto& one : news_.outside)
-        outside_.push_back(std::move(one));
+    sort_outside();
     news_.clear();
     refuse_all(errc::unknown); // what is queued may yet be committed
     quiet_.store(true, std::memory_order_release);
@@ -68,9 +67,10 @@ void transactor::submit(std::span<step_attempt* const> jobs)
 
 void transactor::submit(std::unique_ptr<detail::outside_transaction> one, admission when_full)
 {
-    if (when_full == admission::refuse && (is_overloaded() || outside_waiting_.load(std::memory_order_relaxed) >= outside_waiting_max))
+    if (one->whose() == detail::sake::caller && when_full == admission::refuse && (is_overloaded() || outside_waiting_.load(std::memory_order_relaxed) >= outside_waiting_max))
         return one->ended(std::make_exception_ptr(engine_error(errc::overloaded, "the engine has all it can take: come again later")));
-    outside_waiting_.fetch_add(1, std::memory_order_relaxed);
+    if (one->whose() == detail::sake::caller)
+        outside_waiting_.fetch_add(1, std::memory_order_relaxed);
     mailbox_.put([&](news& n) { n.outside.push_back(std::move(one)); });
     warn_of_slow_body();
 }
@@ -111,7 +111,13 @@ bool transactor::has_more() const
     if (!live_ || stalled_)
         return false;
     return !urgent_.empty() || (!outside_.empty() && !is_overloaded()) ||
-           (!background_.empty() && !host_.commits().has_background_enough());
+           ((!background_.empty() || !own_.empty()) && !host_.commits().has_background_enough());
+}
+
+void transactor::sort_outside()
+{
+    for (auto& one : news_.outside)
+        (one->whose() == detail::sake::caller ? outside_ : own_).push_back(std::move(one));
 }
 
 void transactor::iterate()
@@ -119,8 +125,7 @@ void transactor::iterate()
     now_ = host_.time().now();
     for (step_attempt* job : news_.jobs)
         (job->rec->caller_waits ? urgent_ : background_).push_back(job);
-    for (auto& one : news_.outside)
-        outside_.push_back(std::move(one));
+    sort_outside();
     stalled_ &= !news_.alarm;
     live_ &= !news_.closing;
     const bool is_full = host_.commits().is_full();
@@ -153,7 +158,7 @@ void transactor::run_some()
         std::unique_ptr<detail::outside_transaction> one = std::move(outside_.front());
         outside_.pop_front();
         outside_waiting_.fetch_sub(1, std::memory_order_relaxed);
-        run(std::move(one));
+        run(std::move(one), urgency::caller_waits_for_transaction);
     }
     // One of each kind at least, however long the others take.
     for (std::size_t n = 0; n < per_sweep && (n == 0 || now_ < until) && run_next(urgent_); ++n)
@@ -161,8 +166,13 @@ void transactor::run_some()
     }
     const bool few = lane_.out.count() <= few_writes && !has_more() && !mailbox_.has_news();
     flush(urgency::caller_waits_for_transaction, host_.shards_commit && few);
-    for (std::size_t n = 0; n < per_sweep && (n == 0 || now_ < until) && !host_.commits().has_background_enough() && run_next(background_);
-         ++n)
+    const auto has_time = [&](std::size_t n) {
+        return n < per_sweep && (n == 0 || now_ < until) && !host_.commits().has_background_enough();
+    };
+    for (std::size_t n = 0; has_time(n) && run_next(background_); ++n)
+    {
+    }
+    for (std::size_t n = 0; has_time(n) && run_next_own(); ++n)
     {
     }
     flush(urgency::background_transaction, host_.shards_commit && lane_.out.count() <= few_writes && !has_more() && !mailbox_.has_news());
@@ -180,6 +190,16 @@ bool transactor::run_next(std::deque<step_attempt*>& jobs)
     jobs.pop_front();
     if (lane_.out.count() >= flush_writes)
         flush(&jobs == &urgent_ ? urgency::caller_waits_for_transaction : urgency::background_transaction);
+    return true;
+}
+
+bool transactor::run_next_own()
+{
+    if (own_.empty() || stalled_)
+        return false;
+    std::unique_ptr<detail::outside_transaction> one = std::move(own_.front());
+    own_.pop_front();
+    run(std::move(one), urgency::background_transaction);
     return true;
 }
 
@@ -209,15 +229,16 @@ void transactor::call(open_transaction& opened, const step_attempt* job, Body&& 
     running_outside_ = false;
 }
 
-open_transaction::place transactor::place()
+open_transaction::place transactor::place(detail::sake whose)
 {
-    return {host_.journal(), overlay_, known_, host_.topics, std::min(host_.options.payload_bytes_max, row_bytes_max),
-            host_.options.turn_bytes_max, host_.time()};
+    const bool is_limited = whose != detail::sake::engine;
+    return {host_.journal(), overlay_, known_, host_.topics, is_limited ? std::min(host_.options.payload_bytes_max, row_bytes_max) : row_bytes_max,
+            is_limited ? host_.options.turn_bytes_max : SIZE_MAX, host_.time(), &host_.workflows};
 }
 
 transactor::outcome transactor::run(step_attempt& job)
 {
-    open_transaction opened(place());
+    open_transaction opened(place(detail::sake::handler));
     call(opened, &job, [&](transaction& tx) {
         job.slot = host_.inflight().acquire(job.blame_run, job.blame_step, inflight_hint_);
         job.transact(tx);
@@ -257,9 +278,10 @@ transactor::outcome transactor::run(step_attempt& job)
     return outcome::ended;
 }
 
-void transactor::run(std::unique_ptr<detail::outside_transaction> one)
+void transactor::run(std::unique_ptr<detail::outside_transaction> one, urgency how)
 {
-    open_transaction opened(place());
+    const detail::sake whose = one->whose();
+    open_transaction opened(place(whose));
     ended_transaction ended{.job = nullptr, .outside = std::move(one), .failure = {}, .through = 0};
     try
     {
@@ -275,7 +297,7 @@ void transactor::run(std::unique_ptr<detail::outside_transaction> one)
         });
         if (opened.trouble())
             std::rethrow_exception(opened.trouble());
-        if (!ended.failure && host_.is_journal_nearly_full() && opened.grows())
+        if (whose == detail::sake::caller && !ended.failure && host_.is_journal_nearly_full() && opened.grows())
             throw engine_error(errc::overloaded, "the journal is nearly full, and what is left is for running work: erase rows, or give it room");
         if (!ended.failure)
             ended.through = write(opened, [](store::batch&) {});
@@ -290,7 +312,7 @@ void transactor::run(std::unique_ptr<detail::outside_transaction> one)
     }
     hold(std::move(ended));
     if (lane_.out.count() >= flush_writes)
-        flush(urgency::caller_waits_for_transaction);
+        flush(how);
 }
 
 /// Puts the element of a transaction behind those before it, or nothing of it. Returns its number where it wrote rows.
@@ -298,14 +320,15 @@ template <class AppendEntry>
 transaction_number transactor::write(open_transaction& opened, AppendEntry&& append)
 {
     store::batch& out = lane_.out;
+    const std::size_t bytes_max = opened.bytes_max();
     const store::batch::mark before = out.here();
     try
     {
         append(out);
         opened.write_to(out);
-        if (out.here().bytes - before.bytes > host_.options.turn_bytes_max)
+        if (out.here().bytes - before.bytes > bytes_max)
             throw engine_error(errc::limit, "the transaction writes " + std::to_string(out.here().bytes - before.bytes) +
-                                                " bytes, over turn_bytes_max (" + std::to_string(host_.options.turn_bytes_max) +
+                                                " bytes, over turn_bytes_max (" + std::to_string(bytes_max) +
                                                 "): write less, or in several transactions");
     }
     catch (...)
@@ -369,8 +392,9 @@ void transactor::refuse_waiting(errc why)
         }
     send_home();
     outside_waiting_.fetch_sub(outside_.size(), std::memory_order_relaxed);
-    for (auto& one : std::exchange(outside_, {}))
-        one->ended(refusal(why));
+    for (auto* waiting : {&outside_, &own_})
+        for (auto& one : std::exchange(*waiting, {}))
+            one->ended(refusal(why));
 }
 
 /// The engine can no longer say what is durable, or is about to be gone.

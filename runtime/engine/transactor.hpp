@@ -92,11 +92,13 @@ private:
     void iterate();
     bool has_more() const;
     bool is_overloaded() const;
+    void sort_outside();
     void run_some();
     bool run_next(std::deque<step_attempt*>& jobs);
-    open_transaction::place place();
+    bool run_next_own();
+    open_transaction::place place(detail::sake whose);
     outcome run(step_attempt& job);
-    void run(std::unique_ptr<detail::outside_transaction> one);
+    void run(std::unique_ptr<detail::outside_transaction> one, urgency how);
     template <class Body>
     void call(open_transaction& opened, const step_attempt* job, Body&& body);
     void stall();
@@ -118,6 +120,7 @@ private:
     news news_;
 
     std::deque<std::unique_ptr<detail::outside_transaction>> outside_; ///< wait for their turn
+    std::deque<std::unique_ptr<detail::outside_transaction>> own_;     ///< the same, of those that nobody waits for
     std::deque<step_attempt*> urgent_;                                 ///< of runs that a caller waits for
     std::deque<step_attempt*> background_;
     lane_of<ended_transaction> lane_{urgency::background_transaction};

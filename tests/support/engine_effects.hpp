@@ -128,14 +128,14 @@ private:
     /// Output commit: all that came before this call is durable.
     void judge_order(const call& made)
     {
-        const std::string id = made.what.substr(0, made.what.find('/'));
+        const std::string id = made.what.substr(0, made.what.rfind('/'));
         const engine_journal now = durable_();
         const auto run = std::find_if(now.begin(), now.end(), [&](const auto& one) { return one.second.header.id == id; });
         if (run == now.end())
             return violations_.push_back(made.what + " ran before its run was durable");
         for (const call& before : calls_)
         {
-            if (before.life != made.life || before.token == made.token || before.what.substr(0, before.what.find('/')) != id)
+            if (before.life != made.life || before.token == made.token || before.what.substr(0, before.what.rfind('/')) != id)
                 continue;
             const auto& entries = run->second.entries;
             if (std::none_of(entries.begin(), entries.end(), [&](const engine_entry& e) {

@@ -97,11 +97,20 @@ public:
     virtual void take(answer&& a) noexcept = 0;
 };
 
+/// For whose sake a transaction is made. What nobody waits for goes behind what callers wait for, and goes on when the journal is nearly full.
+enum class sake : std::uint8_t
+{
+    caller,
+    handler, ///< of a subscription
+    engine   ///< limits of size are not for it: what it writes was taken before
+};
+
 /// A transaction from outside. Called on the engine's own thread for transactions.
 class outside_transaction
 {
 public:
     virtual ~outside_transaction() = default;
+    virtual sake whose() const noexcept { return sake::caller; }
     /// The body. What it throws ends up in ended().
     virtual void run(transaction& tx) = 0;
     /// Once, when everything that the body saw and wrote is durable, or with why it is not. Any thread. Must not block.

@@ -8,6 +8,11 @@
 #include <string>
 #include <string_view>
 
+namespace everstep::inline v0
+{
+class transaction;
+}
+
 namespace everstep::inline v0::detail
 {
 class row_source;
@@ -18,6 +23,9 @@ struct event_draft
     publish_options attributes;
     std::string data;
 };
+
+/// As transaction::publish, of what is encoded.
+void publish_encoded(transaction& tx, event_draft&& what);
 
 /// Throws engine_error (limit).
 void check_attributes(const publish_options& attributes);

@@ -71,7 +71,7 @@ struct operation_traits
 };
 
 /// What an await gets. Lives on the driver's stack while the coroutine is resumed; the slot holds the decoded result.
-struct delivery
+struct await_end
 {
     enum class kind : std::uint8_t
     {
@@ -102,7 +102,7 @@ public:
 
     /// By await_transform: the branch that counts this operation.
     void join(branch& of) noexcept { branch_ = &of; }
-    void deliver(const delivery& what) noexcept { delivery_ = &what; }
+    void deliver(const await_end& what) noexcept { delivery_ = &what; }
 
 protected:
     operation(const operation_traits& traits, op_name&& name) noexcept : traits_(&traits), name_(std::move(name)) {}
@@ -111,17 +111,17 @@ protected:
     /// Throws what the delivery says, or returns the slot.
     void* take() const
     {
-        if (delivery_->what != delivery::kind::value)
+        if (delivery_->what != await_end::kind::value)
             raise(*delivery_, name_.text());
         return delivery_->slot;
     }
 
 private:
-    [[noreturn]] static void raise(const delivery& what, std::string_view step);
+    [[noreturn]] static void raise(const await_end& what, std::string_view step);
 
     const operation_traits* traits_;
     branch* branch_{};
-    const delivery* delivery_{};
+    const await_end* delivery_{};
     op_name name_;
 };
 

@@ -64,6 +64,8 @@ class row_target : public row_source
 public:
     /// With what the transaction writes; nobody sees it before. Throws engine_error: not_found, limit.
     virtual void publish(event_draft&& what) = 0;
+    /// A run, once that is durable. Throws engine_error: wrong_use, limit.
+    virtual void start(void (*workflow)(), std::string&& id, std::string&& input) = 0;
     /// Engine time, in microseconds.
     virtual std::int64_t now_us() const noexcept = 0;
     virtual void put(const table_identity& of, std::string_view name, std::string_view value) = 0;

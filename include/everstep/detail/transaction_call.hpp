@@ -42,7 +42,7 @@ class waited_transaction
 public:
     using value = kept_result<Body, transaction&>;
 
-    explicit waited_transaction(Body& body) : body_(body) {}
+    explicit waited_transaction(Body& body, sake whose = sake::caller) : body_(body), whose_(whose) {}
 
     value run(const std::weak_ptr<engine_core>& core, admission when_full)
     {
@@ -59,6 +59,7 @@ private:
     {
     public:
         explicit call(waited_transaction& of) : of_(of) {}
+        sake whose() const noexcept override { return of_.whose_; }
         void run(transaction& tx) override { of_.result_.emplace(call_and_keep<Body, transaction&>(of_.body_, tx)); }
         void ended(std::exception_ptr failure) noexcept override
         {
@@ -74,6 +75,7 @@ private:
     };
 
     Body& body_;
+    const sake whose_;
     std::optional<value> result_;
     std::exception_ptr failure_;
     std::mutex mutex_;

@@ -30,12 +30,12 @@ private:
     mutable services given_;
 };
 
-detail::delivery failure(detail::delivery::kind what)
+detail::await_end failure(detail::await_end::kind what)
 {
     return {.what = what, .slot = nullptr, .code = "no_stock", .text = "sold out", .path = "3", .attempts = 4};
 }
 
-std::optional<step_failed> failed_await(const detail::delivery& what)
+std::optional<step_failed> failed_await(const detail::await_end& what)
 {
     fixed_run run(0);
     context ctx(run);
@@ -52,28 +52,28 @@ std::optional<step_failed> failed_await(const detail::delivery& what)
     return std::nullopt;
 }
 
-TEST(Operation, ValueRaisesNothing) { EXPECT_FALSE(failed_await(failure(detail::delivery::kind::value))); }
+TEST(Operation, ValueRaisesNothing) { EXPECT_FALSE(failed_await(failure(detail::await_end::kind::value))); }
 
 TEST(Operation, FailureIsStepFailedWithItsCode)
 {
-    EXPECT_EQ(failed_await(failure(detail::delivery::kind::failed)).value().code(), "no_stock");
+    EXPECT_EQ(failed_await(failure(detail::await_end::kind::failed)).value().code(), "no_stock");
 }
 
 TEST(Operation, FailureNamesTheStep)
 {
-    EXPECT_EQ(failed_await(failure(detail::delivery::kind::failed)).value().step(), "sleep_for");
+    EXPECT_EQ(failed_await(failure(detail::await_end::kind::failed)).value().step(), "sleep_for");
 }
 
-TEST(Operation, FailureNamesThePath) { EXPECT_EQ(failed_await(failure(detail::delivery::kind::failed)).value().path(), "3"); }
+TEST(Operation, FailureNamesThePath) { EXPECT_EQ(failed_await(failure(detail::await_end::kind::failed)).value().path(), "3"); }
 
-TEST(Operation, FailureCountsAttempts) { EXPECT_EQ(failed_await(failure(detail::delivery::kind::failed)).value().attempts(), 4u); }
+TEST(Operation, FailureCountsAttempts) { EXPECT_EQ(failed_await(failure(detail::await_end::kind::failed)).value().attempts(), 4u); }
 
 TEST(Operation, TimeOutIsTimedOut)
 {
     fixed_run run(0);
     context ctx(run);
     auto op = ctx.sleep_for(std::chrono::microseconds(1));
-    const detail::delivery late = failure(detail::delivery::kind::timed_out);
+    const detail::await_end late = failure(detail::await_end::kind::timed_out);
     op.deliver(late);
     EXPECT_THROW(op.await_resume(), timed_out);
 }
@@ -83,7 +83,7 @@ TEST(Operation, CancelIsNoException)
     fixed_run run(0);
     context ctx(run);
     auto op = ctx.wait_forever();
-    const detail::delivery what = failure(detail::delivery::kind::cancelled);
+    const detail::await_end what = failure(detail::await_end::kind::cancelled);
     op.deliver(what);
     std::string reason;
     try
