@@ -77,10 +77,12 @@ void add_questions(figures& to, const settings& chosen)
 {
     add_step_commit(to, chosen);
     add_transact(to, chosen);
+    add_events(to, chosen);
     add_start(to, chosen);
     add_latency(to, chosen);
     add_replay(to, chosen);
     add_answer(to, chosen);
+    add_page(to, chosen);
     add_blocking(to, chosen);
     add_cost(to, chosen);
     add_half_load(to, chosen);

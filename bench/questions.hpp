@@ -10,10 +10,12 @@ namespace everstep::bench
 {
 void add_step_commit(figures& to, const settings& chosen);                                  ///< step_commit_bench.cpp
 void add_transact(figures& to, const settings& chosen);                                     ///< transact_bench.cpp
+void add_events(figures& to, const settings& chosen);                                       ///< events_bench.cpp
 void add_start(figures& to, const settings& chosen);                                        ///< start_bench.cpp
 void add_latency(figures& to, const settings& chosen);                                      ///< latency_bench.cpp
 void add_replay(figures& to, const settings& chosen);                                       ///< replay_bench.cpp
 void add_answer(figures& to, const settings& chosen);                                       ///< answer_bench.cpp
+void add_page(figures& to, const settings& chosen);                                         ///< page_bench.cpp
 void add_blocking(figures& to, const settings& chosen);                                     ///< blocking_bench.cpp
 void add_cost(figures& to, const settings& chosen);                                         ///< cost_bench.cpp
 void add_half_load(figures& to, const settings& chosen);                                    ///< half_load_bench.cpp

@@ -49,7 +49,8 @@ enum class plot : std::uint8_t
     throughput, ///< over runs in flight
     memory,     ///< over runs
     recovery,   ///< over runs
-    growth      ///< over entries
+    growth,     ///< over entries
+    page        ///< over customers at once
 };
 
 struct figure

@@ -38,6 +38,9 @@ constexpr std::array plots{
         plot::growth, "growth", "Growth over entries",
         "Durable steps a second on a journal that holds so many entries of finished runs; dashed: the same on an empty "
         "one."},
+    plot_text{plot::page, "page", "Answers of a page over customers at once",
+              "Median from the customers' coming, all at the same moment, to their answers: of a page that calls four services "
+              "first, and of one that publishes an event to them."},
 };
 
 std::ofstream opened(const std::filesystem::path& name)

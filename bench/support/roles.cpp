@@ -13,6 +13,8 @@ int play_role(const std::string& name, std::span<char* const> arguments)
         return play_sleepers(arguments);
     if (name == "resident")
         return play_resident(arguments);
+    if (name == "backlog")
+        return play_backlog(arguments);
     if (name == "steps")
         return play_steps(arguments);
     throw std::invalid_argument("there is no role " + name);

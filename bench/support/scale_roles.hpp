@@ -18,4 +18,8 @@ int play_sleepers(std::span<char* const> arguments);
 ///     heap           bytes a run, frame and all
 ///     anonymous      bytes a run
 int play_resident(std::span<char* const> arguments);
+
+/// backlog DIRECTORY EVENTS: publishes so many to a subscription whose handler does not return.
+///     anonymous      bytes, at rest
+int play_backlog(std::span<char* const> arguments);
 }
