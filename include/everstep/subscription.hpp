@@ -48,6 +48,9 @@ struct subscription_options
     std::uint32_t concurrency{16}; ///< handlers at the same time; 1: one after the other, in the order of their numbers
     /// Where a subscription begins that is new: with events to come, or with all that are still there.
     bool from_oldest{};
+    /// Nothing of it is kept: it begins with events to come each time the engine opens. What fails is tried again where the policy says at
+    /// once, and else given up; there are no dead letters. Of a handler only.
+    bool ephemeral{};
     /// A topic that its dead letters are published to, too: as `dead_letter`, with the subscription as subject. Empty: none.
     std::string dead_letters_to{};
 };
@@ -101,7 +104,7 @@ public:
     void seek(std::uint64_t number) const;
     void seek(event::time_point time) const;
 
-    /// Counts what is there: takes longer, the more is waiting.
+    /// Counts what is there: takes longer, the more is waiting. Of an ephemeral one nothing is known but whether it is paused.
     subscription_status status() const;
     /// What became of the events from this number on, in order, until `visit` says false.
     void events(std::uint64_t from, const std::function<bool(const event&, delivery_state)>& visit) const;

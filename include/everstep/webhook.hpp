@@ -59,7 +59,7 @@ std::string make_webhook_secret();
 enum class webhook_mode : std::uint8_t
 {
     structured, ///< attributes and data are one JSON body; the signature covers both
-    binary      ///< the data is the body, attributes are ce- headers, which the signature does not cover
+    binary      ///< the data is the body, attributes are ce- headers, which are not signed and which many libraries do not decode
 };
 
 struct webhook_header

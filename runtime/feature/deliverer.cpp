@@ -84,6 +84,8 @@ void deliverer::add(detail::subscription_setup&& what)
     if (what.options.concurrency == 0 || what.options.concurrency > concurrency_max)
         refuse(errc::limit, name, "concurrency is 1 to 4,096");
     check(what.options.retry);
+    if (what.options.ephemeral && (!std::holds_alternative<detail::event_handler>(what.to) || what.options.from_oldest))
+        refuse(errc::wrong_use, name, "an ephemeral one has a handler, and begins with events to come");
     if (const auto* to = std::get_if<webhook_endpoint>(&what.to))
         check_webhook(*to);
     if (const auto* to = std::get_if<detail::event_workflow>(&what.to); to && !core_.workflows.find(to->function))
@@ -262,13 +264,16 @@ bool deliverer::read(Read&& with)
 
 void deliverer::stall(const std::string& text)
 {
-    stalled_until_ = now_ + read_again_us;
-    if (!core_.commits().has_failed())
+    const bool is_known = std::exchange(stalled_until_, now_ + read_again_us) != 0;
+    if (!is_known && !core_.commits().has_failed())
         core_.log(severity::error, "events wait, and are tried again in a second: " + text);
 }
 
 void deliverer::look_at_orders()
 {
+    for (const auto& one : subscribers_)
+        if (one->can_seek())
+            changed_.push_back(one->name());
     if (changed_.empty())
         return;
     const bool done = read([&](const store::snapshot& now) {
@@ -321,7 +326,7 @@ event_number deliverer::first_held(std::string_view topic) const
 {
     event_number first = next_;
     for (const auto& one : subscribers_)
-        if (one->setup().topic == topic)
+        if (one->setup().topic == topic && !one->is_ephemeral())
             first = std::min(first, one->durable_first());
     return first;
 }
@@ -348,9 +353,13 @@ void deliverer::write()
     if (writing_ || is_over_ || stalled_until_ != 0)
         return;
     std::vector<subscription_change> changes;
+    writers_.clear();
     for (const auto& one : subscribers_)
         if (subscription_change change; one->begin_writing(change, !live_))
+        {
             changes.push_back(std::move(change));
+            writers_.push_back(one.get());
+        }
     if (changes.empty())
         return set_begun(begin::durable);
     writing_ = true;
@@ -370,14 +379,11 @@ void deliverer::set_begun(begin how)
 void deliverer::take_written(written_changes& what)
 {
     writing_ = false;
-    for (subscription_change& one : what.changes)
-    {
-        subscriber& of = *subscriber_of(one.name);
+    for (std::size_t n = 0; n < writers_.size(); ++n)
         if (what.failure)
-            of.not_written(std::move(one));
+            writers_[n]->not_written(std::move(what.changes[n]));
         else
-            of.written();
-    }
+            writers_[n]->written();
     if (!what.failure)
         return set_begun(begin::durable);
     try

@@ -147,6 +147,7 @@ private:
     base::time_us stalled_until_{}; ///< the journal could not be read; 0: it can
     base::time_us armed_{};
     std::uint32_t inflight_hint_{}; ///< the transactor's
+    std::vector<subscriber*> writers_; ///< of the transaction under way, in its order
     bool live_{true};
     bool writing_{};
     bool is_over_{}; ///< nothing more will be written

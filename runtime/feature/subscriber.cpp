@@ -48,6 +48,11 @@ subscriber::subscriber(detail::subscription_setup setup)
 void subscriber::load(const store::snapshot& now, event_number next)
 {
     opened_at_ = next;
+    if (is_ephemeral())
+    {
+        open_.seek(next);
+        return read_order(now);
+    }
     snapshot_rows rows(now);
     const table_reader in(rows);
     const std::optional<subscription_state> state = in.get(subscription_table(), name());
@@ -107,8 +112,9 @@ void subscriber::read_order(const store::snapshot& now)
     const table_reader in(rows);
     const subscription_order wanted = in.get(order_table(), name()).value_or(subscription_order{});
     paused_ = wanted.paused;
-    held_ = paused_;
-    if (wanted.generation <= generation_)
+    waits_to_seek_ = wanted.generation > generation_ && running_ != 0;
+    held_ = paused_ || waits_to_seek_;
+    if (wanted.generation <= generation_ || waits_to_seek_) // what is with the handler ends first
         return;
     generation_ = wanted.generation;
     seen_ = std::max(seen_, open_.head());
@@ -136,7 +142,7 @@ bool subscriber::has_room_for_bytes() const noexcept
 
 bool subscriber::wants_events() const noexcept
 {
-    return !paused_ && lanes_.waiting() + events_out_ < in_memory_max_ && has_room_for_bytes() && unsaved_ < unsaved_max;
+    return !paused_ && !waits_to_seek_ && lanes_.waiting() + events_out_ < in_memory_max_ && has_room_for_bytes() && unsaved_ < unsaved_max;
 }
 
 void subscriber::take(const page_pointer& page)
@@ -171,8 +177,8 @@ bool subscriber::is_taken(event_number number, std::uint64_t since)
     if (at == taken_.end())
         return false;
     const bool is_so = at->second >= since; // else it is to have it again
+    change_.no_longer_taken.push_back({number, at->second});
     taken_.erase(at);
-    change_.no_longer_taken.push_back(number);
     moved_ = true;
     return is_so;
 }
@@ -209,7 +215,7 @@ std::vector<handed_pointer> subscriber::next_to_go(base::time_us now)
 {
     if (is_webhook_ && !breaker_.may_go(now, running_))
         return {};
-    if (paused_ || is_new_ || running_ >= window_ || !lanes_.has_ready())
+    if (paused_ || waits_to_seek_ || is_new_ || running_ >= window_ || !lanes_.has_ready())
         return {};
     ++running_;
     std::vector<handed_pointer> some = lanes_.take(is_handler_ && !is_suspected_ ? events_at_once : 1);
@@ -225,6 +231,9 @@ void subscriber::not_tried(std::vector<handed_pointer>&& rest)
     if (rest.empty())
         return;
     events_out_ -= rest.size();
+    for (const handed_pointer& one : rest)
+        if (one->failures == 0)
+            one->first_tried = 0;
     const key_lanes::lane_number lane = rest.front()->lane;
     lanes_.put_back(lane, std::move(rest));
 }
@@ -269,7 +278,7 @@ bool subscriber::ended(handed_pointer one, const delivery_outcome& how, base::ti
         settle(*one);
         keep_outcome(*one, notification_state::told, one->failures + 1, now, 0, {});
         if (is_transaction_)
-            change_.no_longer_taken.push_back(one->what->number);
+            change_.no_longer_taken.push_back({one->what->number, one->generation});
         is_through(*one);
     }
     else
@@ -304,6 +313,8 @@ bool subscriber::fail(const handed_event& one, const delivery_outcome& how, base
     }
     else if (how.end == delivery_end::later && failures < attempts_of(policy) && is_in_time(policy, since_first, asked))
         delay = asked;
+    if (is_ephemeral())
+        return fail_without_rows(one, failures, delay);
     settle(one);
     if (!delay)
     {
@@ -321,6 +332,25 @@ bool subscriber::fail(const handed_event& one, const delivery_outcome& how, base
     next_due_unwritten_ = std::min(next_due_unwritten_, due);
     if (one.key != 0)
         block(one);
+    return true;
+}
+
+/// Tried again at once, or forgotten: nothing is written of it.
+bool subscriber::fail_without_rows(const handed_event& one, std::uint32_t failures, std::optional<std::chrono::microseconds> delay)
+{
+    if (!delay || delay->count() > 0)
+    {
+        settle(one);
+        return false;
+    }
+    auto again = std::make_unique<handed_event>(one);
+    again->failures = failures;
+    again->redelivered = true;
+    bytes_in_memory_ += one.what->data.size();
+    const key_lanes::lane_number lane = one.lane;
+    std::vector<handed_pointer> first;
+    first.push_back(std::move(again));
+    lanes_.put_back(lane, std::move(first));
     return true;
 }
 
@@ -392,6 +422,12 @@ void subscriber::is_through(const handed_event& one)
 
 bool subscriber::begin_writing(subscription_change& into, bool whatever_it_is)
 {
+    if (is_ephemeral())
+    {
+        change_ = {};
+        unsaved_ = 0;
+        return false;
+    }
     if (writing_ || !(moved_ || !change_.empty() || unsaved_ >= unsaved_enough || (whatever_it_is && unsaved_ != 0)))
         return false;
     change_.name = name();

@@ -68,6 +68,7 @@ public:
     /// What the journal has of it; where that is nothing it begins at `next`, or at the begin. Events below `next` are there.
     void load(const store::snapshot& now, event_number next);
     bool is_webhook() const noexcept { return is_webhook_; }
+    bool is_ephemeral() const noexcept { return setup_.options.ephemeral; }
     /// Until read_order() says otherwise.
     void pause() noexcept
     {
@@ -118,6 +119,8 @@ public:
     /// Given, and not back.
     std::size_t running() const noexcept { return running_; }
     bool is_paused() const noexcept { return paused_; }
+    /// read_order() is to be called again: what was with the handler is back.
+    bool can_seek() const noexcept { return waits_to_seek_ && running_ == 0; }
     /// The journal has no place of it yet: nothing goes to its handler.
     bool is_new() const noexcept { return is_new_; }
 
@@ -136,9 +139,11 @@ private:
     void offer(handed_pointer one);
     void load_due(const table_reader& in, base::time_us now);
     void load_behind(const table_reader& in, std::uint64_t key);
+    bool stands_behind(const table_reader& in, event_number number);
     void load_row(const table_reader& in, event_number number);
     void settle(const handed_event& one);
     bool fail(const handed_event& one, const delivery_outcome& how, base::time_us now, double random);
+    bool fail_without_rows(const handed_event& one, std::uint32_t failures, std::optional<std::chrono::microseconds> delay);
     void block(const handed_event& one);
     void park(const handed_event& one);
     void put_rows(waiting_event&& row);
@@ -169,6 +174,7 @@ private:
     std::size_t bytes_unwritten_{}, bytes_writing_{}; ///< of rows
     std::size_t rows_in_memory_{};                    ///< events with rows that are in the lanes or out
     bool paused_{};
+    bool waits_to_seek_{};
     breaker breaker_; ///< of a webhook
     bool is_suspected_{}; ///< processes died in its handler: events go one by one, so that it is seen which kills
     std::uint64_t generation_{};

@@ -22,7 +22,7 @@ bool subscriber::has_room_for_rows() const noexcept { return rows_in_memory_ < r
 
 bool subscriber::wants_rows(base::time_us now) const noexcept
 {
-    return !paused_ && has_room_for_rows() && (next_due_ <= now || !free_keys_.empty());
+    return !paused_ && !waits_to_seek_ && has_room_for_rows() && (next_due_ <= now || !free_keys_.empty());
 }
 
 void subscriber::load_rows(const store::snapshot& at, base::time_us now)
@@ -50,11 +50,32 @@ void subscriber::load_due(const table_reader& in, base::time_us now)
         }
         if (busy_rows_.contains(number))
             skipped_rows_ = true; // somebody may have redriven it before we knew that it was dead
-        else
+        else if (!stands_behind(in, number))
             load_row(in, number);
         return true;
     });
     next_due_ = next;
+}
+
+/// One that was redriven, and whose key another that came before it blocks: it waits behind that from now on.
+bool subscriber::stands_behind(const table_reader& in, event_number number)
+{
+    std::optional<waiting_event> row = in.get(waiting_table(), {name(), number});
+    if (!row || row->key == 0 || loaded_.contains(row->key))
+        return false;
+    event_number front = number;
+    in.range(behind_table(), {name(), row->key, 0}, {name(), row->key, number}, [&](const behind_key& one, bool) {
+        if (busy_rows_.contains(std::get<2>(one)))
+            return true; // about to go
+        front = std::get<2>(one);
+        return false;
+    });
+    if (front == number)
+        return false;
+    blocked_.insert(row->key);
+    row->due = never_due;
+    put_rows(std::move(*row));
+    return true;
 }
 
 /// The first of the key that has no time of its own goes, and those behind it. Where there is none, the key is free.

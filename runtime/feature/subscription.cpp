@@ -193,6 +193,8 @@ subscription_status subscription::status() const
         const auto wanted = in.get(core::order_table(), name_).value_or(core::subscription_order{});
         status.paused = wanted.paused;
         status.because = wanted.because;
+        if (setup.options.ephemeral)
+            return;
         status.next = state.head;
         std::optional<event::time_point> oldest;
         const auto count = [&](const event& one) {

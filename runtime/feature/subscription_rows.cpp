@@ -116,8 +116,9 @@ void subscription_change::write(transaction& tx) const
     }
     for (const notification_change& one : outcomes)
         core::write(tx, name, keep_outcome, one);
-    for (const event_number number : no_longer_taken)
-        tx.erase(taken_table(), {name, number});
+    for (const taken& one : no_longer_taken)
+        if (tx.get(taken_table(), {name, one.number}) == one.generation)
+            tx.erase(taken_table(), {name, one.number});
     if (moves)
         tx.put(subscription_table(), name, state);
 }

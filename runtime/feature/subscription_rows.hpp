@@ -85,7 +85,12 @@ struct subscription_change
     std::string name;
     bool moves{}; ///< `state` is to be written
     subscription_state state;
-    std::vector<event_number> no_longer_taken;
+    struct taken
+    {
+        event_number number{};
+        std::uint64_t generation{};
+    };
+    std::vector<taken> no_longer_taken; ///< unless it was taken again since
     std::vector<waiting_event> wait;
     std::vector<event_number> ends; ///< whose rows go
     std::vector<dead_letter> dies;

@@ -222,6 +222,8 @@ public:
     /// Until it wants no more.
     void feed()
     {
+        if (of.can_seek())
+            read_order();
         while (of.wants_rows(now) || (of.wants_events() && of.head() < in.next()))
             in.store.read([&](const store::snapshot& at) {
                 if (of.wants_rows(now))

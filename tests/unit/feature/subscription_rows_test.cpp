@@ -182,7 +182,7 @@ TEST_F(SubscriptionRows, EventsOfOtherSubscriptionsStay)
     subscription_change made = change();
     made.name = "other";
     made.ends = {9};
-    made.no_longer_taken = {9};
+    made.no_longer_taken = {{9, 0}};
     write(made);
     EXPECT_EQ(counts(), "1 1 1 0 0 ");
 }
@@ -194,7 +194,7 @@ TEST_F(SubscriptionRows, WhatIsNoLongerTakenIsErased)
         tx.put(taken_table(), {"mail", 10}, 0);
     });
     subscription_change made = change();
-    made.no_longer_taken = {9};
+    made.no_longer_taken = {{9, 0}};
     write(made);
     EXPECT_EQ(counts(), "0 0 0 0 1 ");
 }

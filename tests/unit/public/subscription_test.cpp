@@ -155,6 +155,28 @@ TEST_F(Subscribe, ATopicOfTheEnginesOwnIsRefused)
     EXPECT_THROW(shop_.add_topic("everstep.mine"), engine_error);
 }
 
+TEST_F(Subscribe, AnEphemeralOneHasAHandlerAndBeginsWithEventsToCome)
+{
+    const auto writes = [](transaction&, const event&) {};
+    const auto listens = [](const event&) {};
+    EXPECT_THROW(shop_.subscribe("orders", "a", writes, {.ephemeral = true}), engine_error);
+    EXPECT_THROW(shop_.subscribe("orders", "b", listens, {.from_oldest = true, .ephemeral = true}), engine_error);
+    shop_.subscribe("orders", "c", listens, {.ephemeral = true});
+}
+
+/// Its handler does not return before they are gone.
+TEST_F(Subscribe, AnEphemeralOneHoldsNoEventsBack)
+{
+    std::atomic<bool> blocked{true};
+    shop_.add_topic("short", {.keep = 0ms});
+    shop_.subscribe("short", "watch", [&](const event&) { blocked.wait(true); }, {.ephemeral = true});
+    open();
+    shop_.publish("short", 1);
+    eventually([&] { return shop_.metrics().events_deleted == 1; });
+    blocked = false;
+    blocked.notify_all();
+}
+
 TEST_F(Subscribe, EventsAreDeletedWhenTheirTopicKeepsThemNoLonger)
 {
     std::atomic<int> had{0};
