@@ -209,24 +209,27 @@ TEST_F(DelivererOpen, ATokenIsTheSameAfterADeath)
 {
     std::mutex mutex;
     std::vector<std::string> tokens;
-    const auto handle = [&](const event&, delivery& d) {
-        {
-            const std::scoped_lock lock(mutex);
-            tokens.push_back(d.token());
-        }
-        lives_.back()->bell.ring();
-        if (lives_.size() == 1)
-            gate_.wait();
+    const auto handle = [&](subscribed_engine& in, bool waits) {
+        return [&, waits](const event&, delivery& d) {
+            {
+                const std::scoped_lock lock(mutex);
+                tokens.push_back(d.token());
+            }
+            in.bell.ring();
+            if (waits)
+                gate_.wait();
+        };
     };
     const auto count = [&] {
         const std::scoped_lock lock(mutex);
         return tokens.size();
     };
-    next_life().subscribe("mail", handle).open();
-    lives_.back()->publish();
-    lives_.back()->until([&] { return count() == 1; });
+    subscribed_engine& first = next_life();
+    first.subscribe("mail", handle(first, true)).open();
+    first.publish();
+    first.until([&] { return count() == 1; });
     subscribed_engine& engine = next_life();
-    engine.subscribe("mail", handle).open();
+    engine.subscribe("mail", handle(engine, false)).open();
     engine.until_through();
     ASSERT_EQ(count(), 2u);
     EXPECT_EQ(tokens[0], tokens[1]);

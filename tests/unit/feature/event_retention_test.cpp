@@ -63,7 +63,8 @@ protected:
     {
         std::string all;
         store_.read([&](const store::snapshot& now) {
-            for (const event& one : read_events(now, topic, 1, next_)->events)
+            const page_pointer page = read_events(now, topic, 1, next_);
+            for (const event& one : page->events)
                 all += one.id + " ";
         });
         return all;
