@@ -211,12 +211,12 @@ void transactor::stall()
 }
 
 template <class Body>
-void transactor::call(open_transaction& opened, const step_attempt* job, Body&& body)
+void transactor::call(open_transaction& opened, const step_attempt* job, detail::sake whose, Body&& body)
 {
     {
         const std::lock_guard lock(running_mutex_);
         running_job_ = job;
-        running_outside_ = job == nullptr;
+        running_outside_ = job == nullptr && whose != detail::sake::engine; // nobody need wait for the engine's own
     }
     now_ = host_.time().now();
     running_since_.store(now_, std::memory_order_relaxed);
@@ -239,7 +239,7 @@ open_transaction::place transactor::place(detail::sake whose)
 transactor::outcome transactor::run(step_attempt& job)
 {
     open_transaction opened(place(detail::sake::handler));
-    call(opened, &job, [&](transaction& tx) {
+    call(opened, &job, detail::sake::handler, [&](transaction& tx) {
         job.slot = host_.inflight().acquire(job.blame_run, job.blame_step, inflight_hint_);
         job.transact(tx);
         host_.inflight().release(job.slot, inflight_hint_);
@@ -285,7 +285,7 @@ void transactor::run(std::unique_ptr<detail::outside_transaction> one, urgency h
     ended_transaction ended{.job = nullptr, .outside = std::move(one), .failure = {}, .through = 0};
     try
     {
-        call(opened, nullptr, [&](transaction& tx) {
+        call(opened, nullptr, whose, [&](transaction& tx) {
             try
             {
                 ended.outside->run(tx);

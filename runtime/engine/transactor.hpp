@@ -100,7 +100,7 @@ private:
     outcome run(step_attempt& job);
     void run(std::unique_ptr<detail::outside_transaction> one, urgency how);
     template <class Body>
-    void call(open_transaction& opened, const step_attempt* job, Body&& body);
+    void call(open_transaction& opened, const step_attempt* job, detail::sake whose, Body&& body);
     void stall();
     template <class AppendEntry>
     transaction_number write(open_transaction& opened, AppendEntry&& append);
