@@ -468,5 +468,23 @@ TEST_F(SubscriberRows, OneThatIsRedrivenStandsBehindOneOfItsKeyThatWaitsAfterARe
     again.now += second;
     EXPECT_EQ(again.run(), "1r 2r ");
 }
+
+/// The one before it has failed, and its rows are on their way.
+TEST_F(SubscriberRows, OneThatIsRedrivenStandsBehindOneOfItsKeyThatIsBeingWritten)
+{
+    driven_subscriber& s = open({1s});
+    publish({"a", "a"});
+    s.run([](const handed_event&) { return refused_for_good(); });
+    redrive({1});
+    s.feed();
+    EXPECT_EQ(s.begin(), "1 ");
+    s.end(1, failed());
+    redrive({2});
+    s.feed();
+    EXPECT_EQ(s.begin(), "");
+    EXPECT_EQ(s.run(), "");
+    s.now += second;
+    EXPECT_EQ(s.run(), "1r 2r ");
+}
 }
 }

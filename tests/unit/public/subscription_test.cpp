@@ -43,28 +43,30 @@ protected:
 
     Subscribe() { shop_.add_topic("orders"); }
 
+    // What handlers use outlives the engine that runs them.
+    std::promise<int> had_number_;
+    std::promise<std::string> had_text_;
+    std::atomic<bool> blocked_{true};
     engine shop_{{.journal = ":memory:", .log = [](const log_line&) {}}};
 };
 
 TEST_F(Subscribe, AHandlerOfTheEventAloneHasItsData)
 {
-    std::promise<int> had;
-    shop_.subscribe("orders", "mail", [&](const event& e) { had.set_value(e.as<int>()); });
+    shop_.subscribe("orders", "mail", [&](const event& e) { had_number_.set_value(e.as<int>()); });
     open();
     publish(7, "a");
-    EXPECT_EQ(had.get_future().get(), 7);
+    EXPECT_EQ(had_number_.get_future().get(), 7);
 }
 
 TEST_F(Subscribe, AHandlerOfTheDeliveryKnowsItsSubscriptionAndAttempt)
 {
-    std::promise<std::string> had;
     shop_.subscribe("orders", "mail", [&](const event&, delivery& d) {
-        had.set_value(std::string(d.subscription()) + " " + std::to_string(d.attempt()) + " " + std::to_string(d.token().size()) +
+        had_text_.set_value(std::string(d.subscription()) + " " + std::to_string(d.attempt()) + " " + std::to_string(d.token().size()) +
                       (d.redelivered() ? " again" : " new"));
     });
     open();
     publish(7, "a");
-    EXPECT_EQ(had.get_future().get(), "mail 1 32 new");
+    EXPECT_EQ(had_text_.get_future().get(), "mail 1 32 new");
 }
 
 TEST_F(Subscribe, ATransactionWritesWhatItsEventSays)
@@ -167,14 +169,13 @@ TEST_F(Subscribe, AnEphemeralOneHasAHandlerAndBeginsWithEventsToCome)
 /// Its handler does not return before they are gone.
 TEST_F(Subscribe, AnEphemeralOneHoldsNoEventsBack)
 {
-    std::atomic<bool> blocked{true};
     shop_.add_topic("short", {.keep = 0ms});
-    shop_.subscribe("short", "watch", [&](const event&) { blocked.wait(true); }, {.ephemeral = true});
+    shop_.subscribe("short", "watch", [&](const event&) { blocked_.wait(true); }, {.ephemeral = true});
     open();
     shop_.publish("short", 1);
     eventually([&] { return shop_.metrics().events_deleted == 1; });
-    blocked = false;
-    blocked.notify_all();
+    blocked_ = false;
+    blocked_.notify_all();
 }
 
 TEST_F(Subscribe, EventsAreDeletedWhenTheirTopicKeepsThemNoLonger)
