@@ -24,6 +24,8 @@ public:
     std::uint64_t random() noexcept override { return 0; }
     std::uint32_t open_saga() noexcept override { return 0; }
     void release_saga(std::uint32_t) noexcept override {}
+    bool take_signal(std::string_view, std::string_view&) override { return false; }
+    std::string_view workflow_name(void (*)()) const override { return {}; }
     services& given() const noexcept override { return services_; }
     std::string_view run_id() const noexcept override { return {}; }
 

@@ -143,6 +143,16 @@ T decode(std::string_view json)
     }
 }
 
+namespace detail
+{
+/// What is recorded and what the code asks now are compared after this, so that an added field makes no difference. Throws codec_error.
+template <class T>
+std::string renewed(std::string_view json)
+{
+    return encode(decode<T>(json));
+}
+}
+
 /// The same text whichever compiler built the program: "string", "i64", "vector<shop::order>", "optional<bytes>", "void".
 /// It is journaled beside results and compared on replay. Namespaces count (anonymous ones do not): a type that is
 /// moved or renamed keeps its name through codec_names::type.

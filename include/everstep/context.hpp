@@ -18,8 +18,11 @@
 // what decode(encode(value)) gives, live too, so the code sees the same bytes in replay.
 // Errors: step_failed, timed_out, cancelled at the await. A name, result or reply beyond its limit fails that step or parks the run.
 
+#include <everstep/branches.hpp>
 #include <everstep/codec.hpp>
 #include <everstep/detail/publish_operation.hpp>
+#include <everstep/detail/receive_operation.hpp>
+#include <everstep/detail/signal_operation.hpp>
 #include <everstep/detail/step_operation.hpp>
 #include <everstep/detail/transaction_operation.hpp>
 #include <everstep/detail/wait_operation.hpp>
@@ -30,6 +33,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -110,6 +114,46 @@ public:
     template <class Value>
         requires(detail::temporaries_destroyed_twice)
     auto publish(op_name topic, const Value& data, publish_options&& attributes) = delete;
+
+    /// The next signal of this name (run::signal sends them): each is received once, in the order in which they came. One that came before is
+    /// there at once.
+    template <class Value>
+    detail::receive_operation<Value> receive(op_name name)
+    {
+        return detail::receive_operation<Value>(std::move(name));
+    }
+    /// Nothing where none comes within `duration`, by engine time.
+    template <class Value>
+    detail::receive_for_operation<Value> receive_for(op_name name, std::chrono::microseconds duration,
+                                                     std::source_location place = std::source_location::current())
+    {
+        return detail::receive_for_operation<Value>(std::move(name), duration, place);
+    }
+    /// Does not wait, and is not awaited. Throws codec_error where the signal is no Value; it is received then.
+    template <class Value>
+    std::optional<Value> try_receive(std::string_view name)
+    {
+        static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");
+        std::string_view payload;
+        if (!run_.take_signal(name, payload))
+            return std::nullopt;
+        return decode<Value>(payload);
+    }
+
+    /// Sends a signal to another run, in the commit of this turn: everstep/signal.hpp. Does not wait until it is there. Throws engine_error
+    /// (wrong_use: the workflow was not added), codec_error.
+    template <class Result, class Reply, class Input, class Value>
+    auto signal(workflow<Result, Reply> (*function)(context&, Input), std::string id, op_name name, const Value& value)
+    {
+        static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");
+        const std::string_view to = run_.workflow_name(reinterpret_cast<void (*)()>(function));
+        return detail::signal_operation<Value>(std::move(name), std::string(to), std::move(id), encode(value));
+    }
+    /// This compiler destroys a braced argument twice inside a co_await expression: name the value first.
+    template <class Result, class Reply, class Input, class Value>
+        requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Value> && std::is_aggregate_v<Value> &&
+                 !std::is_trivially_destructible_v<Value>)
+    auto signal(workflow<Result, Reply> (*function)(context&, Input), std::string id, op_name name, Value&& value) = delete;
 
     /// By engine time, which no change of the wall clock moves. Not before; zero and less go on at once (and are recorded).
     detail::timer_operation sleep_for(std::chrono::microseconds duration,

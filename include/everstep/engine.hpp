@@ -122,6 +122,20 @@ public:
                             std::forward<Token>(token));
     }
 
+    /// Sends a signal to the run of this id, which is started with `input` where it is not there: one commit. A run that is there keeps the
+    /// input that it has. Throws as start and run::signal do.
+    template <class Result, class Reply, class Input, class Value>
+    everstep::run<Result, Reply> signal_with_start(workflow<Result, Reply> (*function)(context&, Input), std::string id,
+                                                   const std::type_identity_t<Input>& input, std::string name, const Value& value,
+                                                   signal_options options = {}, admission when_full = admission::wait)
+    {
+        static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");
+        detail::request what = start_request(function, id, input, when_full);
+        what.message = {std::move(name), std::string(type_name<Value>()), std::move(options.id), encode(value)};
+        detail::raise_unless_value(detail::ask(core_, std::move(what)));
+        return {core_, key_of(function), std::move(id)};
+    }
+
     /// Runs `body` (which takes a transaction&) as a transaction: see everstep/transaction.hpp. Returns what it returns, when all that it
     /// saw and wrote is durable. Throws what the body throws, and engine_error: unknown, limit, closed, would_deadlock; overloaded also where
     /// the journal is nearly full and the body did more than erase.

@@ -36,7 +36,8 @@ enum class errc : std::uint8_t
     io,               ///< the system refused to open or read the journal: see the text; nothing was lost
     limit,            ///< a name, id or payload is longer than its limit: see the text
     wrong_use,        ///< the call does not fit: not open yet, workflow not added, added twice…; see the text
-    bad_value         ///< a value cannot be kept such that it would be read back equal: see the text
+    bad_value,        ///< a value cannot be kept such that it would be read back equal: see the text
+    ended             ///< the run has ended and takes nothing more: start another one
 };
 
 /// The name of the value, as in the source: "overloaded".

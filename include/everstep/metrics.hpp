@@ -30,6 +30,8 @@ struct metrics
     std::uint64_t commits{};
     std::uint64_t commits_delayed_full{}; ///< tried again because the disk or the map was full
     std::uint64_t timers_fired{};
+    std::uint64_t signals{};              ///< that came to runs
+    std::uint64_t signals_unread{};       ///< of them, those that their runs have not received when they ended
     std::uint64_t deliveries{};          ///< of events to subscriptions: handlers that returned, runs that started
     std::uint64_t deliveries_failed{};   ///< attempts
     std::uint64_t dead_letters{};        ///< deliveries that were given up

@@ -60,6 +60,13 @@ public:
         detail::raise_unless_value(detail::ask(core_, to(detail::request_kind::resume, std::move(reason))));
     }
 
+    /// Sends the run a signal: everstep/signal.hpp. Returns when it is durable. Throws engine_error: not_found, ended, limit; codec_error.
+    template <class Value>
+    void signal(std::string name, const Value& value, signal_options options = {}) const
+    {
+        detail::raise_unless_value(detail::ask(core_, message(std::move(name), value, std::move(options))));
+    }
+
     template <class Token>
     auto async_reply(Token&& token) const
     {
@@ -86,10 +93,24 @@ public:
         return async<void>(to(detail::request_kind::resume, std::move(reason)), std::forward<Token>(token));
     }
 
+    template <class Value, class Token>
+    auto async_signal(std::string name, const Value& value, signal_options options, Token&& token) const
+    {
+        return async<void>(message(std::move(name), value, std::move(options)), std::forward<Token>(token));
+    }
+
 private:
     detail::request to(detail::request_kind what, std::string bytes = {}) const
     {
         return {what, admission::wait, function_, id_, std::move(bytes)};
+    }
+    template <class Value>
+    detail::request message(std::string&& name, const Value& value, signal_options&& options) const
+    {
+        static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");
+        detail::request what = to(detail::request_kind::signal);
+        what.message = {std::move(name), std::string(type_name<Value>()), std::move(options.id), encode(value)};
+        return what;
     }
     template <class Value>
     static Value value_of(const detail::answer& a)

@@ -27,6 +27,7 @@
 #include <everstep/detail/inbox.hpp>
 #include <everstep/detail/notify.hpp>
 #include <everstep/services.hpp>
+#include <everstep/signal.hpp>
 #include <everstep/table.hpp>
 
 #include <chrono>
@@ -117,11 +118,22 @@ public:
 
     /// Starts a run, once, when the transaction is durable, and if it is: what is written and the work that it causes are one commit. The
     /// workflow must have been added. Where the id was started with another input, or nobody adds the workflow any more, the start is a
-    /// dead letter of subscription "everstep.starts". Throws engine_error: wrong_use, limit; codec_error.
+    /// dead letter of subscription "everstep.intents". Throws engine_error: wrong_use, limit; codec_error.
     template <class Result, class Reply, class Input>
     void start(workflow<Result, Reply> (*function)(context&, Input), std::string id, const std::type_identity_t<Input>& input)
     {
         rows_.start(reinterpret_cast<void (*)()>(function), std::move(id), encode(input));
+    }
+
+    /// Sends a signal to a run, when the transaction is durable, and if it is: everstep/signal.hpp. Throws engine_error: wrong_use, limit;
+    /// codec_error.
+    template <class Result, class Reply, class Input, class Value>
+    void signal(workflow<Result, Reply> (*function)(context&, Input), std::string id, std::string name, const Value& value,
+                signal_options options = {})
+    {
+        static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");
+        rows_.signal(reinterpret_cast<void (*)()>(function), std::move(id),
+                     {std::move(name), std::string(type_name<Value>()), std::move(options.id), encode(value)});
     }
 
     /// Takes a message once: runs `body` (which takes a transaction&) unless a message of this id was taken within its window, and then

@@ -41,7 +41,6 @@ public:
     using reply_type = Reply;
     using promise_type = detail::promise<Result, Reply>;
 
-    static_assert(std::is_void_v<Result> || encodable<Result>, "a workflow's result must be encodable: see everstep/codec.hpp");
     static_assert(std::is_void_v<Reply> || encodable<Reply>, "a workflow's reply must be encodable: see everstep/codec.hpp");
 
     explicit workflow(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}

@@ -24,6 +24,7 @@ std::string_view name_of(errc code) noexcept
     case errc::limit: return "limit";
     case errc::wrong_use: return "wrong_use";
     case errc::bad_value: return "bad_value";
+    case errc::ended: return "ended";
     }
     return "unknown";
 }

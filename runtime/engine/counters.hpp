@@ -12,7 +12,7 @@ struct counters
     count runs_started{}, runs_completed{}, runs_failed{}, runs_cancelled{}, runs_parked{}, runs_without_code{}, runs_deleted{};
     count runs_recovered{}, runs_evicted{}, runs_resident{}, starts_waiting{};
     count steps_recorded{}, transactions{}, attempts_failed{}, attempts_timed_out{}, bodies_running{}, bodies_ignoring_stop{};
-    count entries_written{}, entries_replayed{}, timers_fired{};
+    count entries_written{}, entries_replayed{}, timers_fired{}, signals{}, signals_unread{};
     count deliveries{}, deliveries_failed{}, dead_letters{}, events_deleted{};
 };
 

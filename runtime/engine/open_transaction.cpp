@@ -1,7 +1,6 @@
 #include "engine/open_transaction.hpp"
 
 #include "engine/chance.hpp"
-#include "engine/start_intent.hpp"
 #include "engine/stored_rows.hpp"
 #include "journal/event.hpp"
 #include "journal/header.hpp"
@@ -197,23 +196,50 @@ void open_transaction::publish(detail::event_draft&& what)
     add_event(std::move(what));
 }
 
-/// As an event of the engine's own topic, to which it subscribes itself.
 void open_transaction::start(detail::function_key workflow, std::string&& id, std::string&& input)
+{
+    const registered_workflow* code = find_workflow(workflow);
+    check_target(id);
+    if (input.size() > value_bytes_max_)
+        throw engine_error(errc::limit, "an input of " + std::to_string(input.size()) + " bytes is over payload_bytes_max (" +
+                                            std::to_string(value_bytes_max_) + "): keep it outside and pass a reference");
+    add_intent({intent_kind::start, code->name, std::move(id), std::move(input), {}, {}, {}});
+}
+
+void open_transaction::signal(detail::function_key workflow, std::string&& id, detail::signal_message&& what)
+{
+    const registered_workflow* code = find_workflow(workflow);
+    check_target(id);
+    if (const std::string why = limit_of(what, value_bytes_max_); !why.empty())
+        throw engine_error(errc::limit, why);
+    add_intent({intent_kind::signal, code->name, std::move(id), std::move(what.payload), std::move(what.name), std::move(what.type),
+                std::move(what.id)});
+}
+
+/// As an event of the engine's own topic, to which it subscribes itself.
+void open_transaction::add_intent(intent&& wanted)
+{
+    detail::event_draft draft;
+    draft.topic = intent_topic;
+    draft.attributes.subject = wanted.workflow;
+    draft.attributes.key = key_of(wanted);
+    draft.data = encode(wanted);
+    add_event(std::move(draft));
+}
+
+const registered_workflow* open_transaction::find_workflow(detail::function_key workflow) const
 {
     const registered_workflow* code = workflows_ ? workflows_->find(workflow) : nullptr;
     if (!code)
         throw engine_error(errc::wrong_use, "this workflow was not added: call engine::add before open");
+    return code;
+}
+
+void open_transaction::check_target(const std::string& id)
+{
     if (id.empty() || id.size() > journal::id_bytes_max)
         throw engine_error(errc::limit, "a run id has 1 to " + std::to_string(journal::id_bytes_max) + " bytes, this one has " +
                                             std::to_string(id.size()));
-    if (input.size() > value_bytes_max_)
-        throw engine_error(errc::limit, "an input of " + std::to_string(input.size()) + " bytes is over payload_bytes_max (" +
-                                            std::to_string(value_bytes_max_) + "): keep it outside and pass a reference");
-    detail::event_draft draft;
-    draft.topic = start_topic;
-    draft.attributes.subject = code->name;
-    draft.data = encode(start_intent{code->name, std::move(id), std::move(input)});
-    add_event(std::move(draft));
 }
 
 void open_transaction::add_event(detail::event_draft&& what)

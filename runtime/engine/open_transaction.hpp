@@ -5,6 +5,7 @@
 //
 // Threads: the transactor's only.
 
+#include "engine/intent.hpp"
 #include "engine/registry.hpp"
 #include "engine/row_overlay.hpp"
 #include "engine/time_source.hpp"
@@ -12,6 +13,7 @@
 
 #include <everstep/detail/event_draft.hpp>
 #include <everstep/detail/row_link.hpp>
+#include <everstep/signal.hpp>
 
 #include <exception>
 #include <map>
@@ -56,6 +58,7 @@ public:
     void erase(const detail::table_identity& of, std::string_view name) override;
     void publish(detail::event_draft&& what) override;
     void start(detail::function_key workflow, std::string&& id, std::string&& input) override;
+    void signal(detail::function_key workflow, std::string&& id, detail::signal_message&& what) override;
     std::int64_t now_us() const noexcept override { return time_.now(); }
 
     // After the body.
@@ -80,6 +83,9 @@ private:
     void collect(const detail::table_identity& of, std::string_view from, std::string_view to, std::vector<detail::found_row>& into);
     row_overlay::version& version_of(std::string_view name);
     row_overlay::version& log_write(std::string_view name);
+    void add_intent(intent&& wanted);
+    const registered_workflow* find_workflow(detail::function_key workflow) const;
+    static void check_target(const std::string& id);
     void add_event(detail::event_draft&& what);
     void count_bytes(std::size_t more);
     std::uint32_t records_before(std::string_view name) const;

@@ -2,6 +2,7 @@
 
 #include "engine/thrown.hpp"
 
+#include <everstep/branches.hpp>
 #include <everstep/context.hpp>
 #include <everstep/detail/operation.hpp>
 #include <everstep/services.hpp>
@@ -18,6 +19,11 @@ void detail::operation::raise(const await_end& what, std::string_view step)
     if (what.what == await_end::kind::timed_out)
         throw timed_out(std::string(what.code), std::string(what.text), std::string(step), std::string(what.path), what.attempts);
     throw step_failed(std::string(what.code), std::string(what.text), std::string(step), std::string(what.path), what.attempts);
+}
+
+void detail::throw_timed_out(const op_name& name, std::int64_t us)
+{
+    throw timed_out("timed_out", "no result within " + std::to_string(us / 1000) + " ms", std::string(name.text()), {}, 0);
 }
 
 std::string context::uuid()

@@ -33,11 +33,6 @@ answer refused(errc why, std::string text)
     return a;
 }
 
-std::string quoted(std::string_view workflow, std::string_view id)
-{
-    return "'" + std::string(workflow) + "/" + std::string(id) + "'";
-}
-
 /// The code that the run ended with; the kind of entry says "cancelled".
 std::string_view end_code(const entry& e) noexcept { return e.kind == entry_kind::cancelled ? "cancelled" : e.code; }
 }
@@ -79,6 +74,7 @@ void request_desk::take(request_item&& item)
         case request_kind::start: return start(std::move(item));
         case request_kind::cancel: return cancel(std::move(item));
         case request_kind::resume: return resume(std::move(item));
+        case request_kind::signal: return signal(std::move(item));
         case request_kind::reply:
         case request_kind::result:
         case request_kind::status: return wait_for(std::move(item));
@@ -122,13 +118,19 @@ void request_desk::start(request_item&& item)
     {
         if (run->start_at > shard_.lane_for(urgency::caller_waits).durable)
             return shard_.hold(*run, request_again{std::make_unique<request_item>(std::move(item))});
+        if (has_signal(item))
+            return signal(std::move(item));
         if (answer_duplicate(item, code, {run->number, {}, false}))
             return;
     }
     bool hash_taken = is_hash_taken(item, code);
     if (const auto found = reader_.find(host_.ids, host_.newest_run(), item.id_hash, code.name, item.what.id, &hash_taken))
+    {
+        if (has_signal(item))
+            return signal(std::move(item));
         if (answer_duplicate(item, code, *found))
             return;
+    }
     if (hash_taken)
         return refuse(item, errc::conflict, quoted(code.name, item.what.id) + " has the hash of another id: choose another id");
     if (!shard_.waiting_starts_.empty() || is_overloaded())
@@ -161,7 +163,9 @@ void request_desk::start_waiting(request_item&& item)
     if (comes_again(item, code))
         return;
     const auto found = find(item, code);
-    if (!found || !answer_duplicate(item, code, *found))
+    if (found && has_signal(item))
+        signal(std::move(item));
+    else if (!found || !answer_duplicate(item, code, *found))
         start_new(std::move(item), code);
 }
 
@@ -187,6 +191,17 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
     started.payload = item.what.bytes;
     std::uint32_t seq = 0;
     turn.record(started, seq);
+    std::string signalled;
+    std::vector<std::string_view> entries;
+    if (has_signal(item))
+    {
+        // In one commit with the start: the run is never there without the signal.
+        entry told = signal_entry(item.what.message);
+        turn.record(told, seq);
+        journal::encode(told, signalled);
+        entries.push_back(signalled);
+        count_up(host_.count.signals);
+    }
     turn.put_header();
     turn.put_id();
     turn.move_wake(journal::due_now);
@@ -196,7 +211,7 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
 
     shard_.make_room();
     if (shard_.has_room())
-        shard_.enter(run, item.what.bytes, {});
+        shard_.enter(run, item.what.bytes, entries, true);
     else
     {
         run.wants_frame = true;
@@ -334,8 +349,8 @@ void request_desk::cancel(request_item&& item)
             return;
         }
     }
-    if (run->job && run->job->rec && run->job->rec->out)
-        return shard_.hold_cancel(*run, std::move(item));
+    if (shard_.is_held(*run))
+        return shard_.hold_back(*run, std::move(item));
     shard_.begin_turn(*run, urgency::caller_waits);
     entry e;
     e.kind = entry_kind::cancel_asked;
@@ -345,11 +360,11 @@ void request_desk::cancel(request_item&& item)
     if (!shard_.turn_.record(e, seq)) // not parked for it here: its body may be running on the frame
         return refuse(item, errc::limit, quoted(code.name, item.what.id) + " has a history at its limit: its next turn parks it");
     shard_.set_idle(*run, false);
-    if (run->job && run->driver->machine().waiting().front().what.kind != journal::operation_kind::undo)
-        shard_.ask_to_stop(*run->job);
     const base::run_number number = run->number;
     shard_.advance(*run, run->driver->apply(e, seq, shard_.turn_));
     resident_run& after = *shard_.find(number);
+    if (shard_.is_held(after)) // is about to be parked, with nothing of the turn written
+        return shard_.hold_back(after, std::move(item));
     std::unique_ptr<answer> told;
     if (after.header.state == run_state::parked) // with nothing of the turn written: the cancel is not in the journal
         told = std::make_unique<answer>(refused(errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it"));

@@ -9,9 +9,16 @@
 #include "engine/shard.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace everstep::core
 {
+/// "'checkout/o-17'", for texts.
+inline std::string quoted(std::string_view workflow, std::string_view id)
+{
+    return "'" + std::string(workflow) + "/" + std::string(id) + "'";
+}
+
 class request_desk
 {
 public:
@@ -37,12 +44,17 @@ private:
     void wait_for(request_item&& item);
     void cancel(request_item&& item);
     void resume(request_item&& item);
+    void signal(request_item&& item);
+    void signal_parked(request_item&& item, const registered_workflow& code, const found_run& found);
+    /// A view of it.
+    journal::entry signal_entry(const detail::signal_message& what) const;
     bool is_overloaded() const;
     /// The run in memory, where its last turn is not durable: then the item is taken, and comes again when it is.
     bool comes_again(request_item& item, const registered_workflow& code);
     std::optional<found_run> find(const request_item& item, const registered_workflow& code) const;
     /// Whether another id of this hash is in memory.
     bool is_hash_taken(const request_item& item, const registered_workflow& code) const;
+    static bool has_signal(const request_item& item) noexcept { return !item.what.message.name.empty(); }
     static void give(request_item& item, detail::answer a) { item.to->take(std::move(a)); }
     static void refuse(request_item& item, errc why, std::string text);
     static void refuse_damaged(request_item& item, const registered_workflow& code);

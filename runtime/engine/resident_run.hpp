@@ -38,13 +38,15 @@ struct resident_run
     const registered_workflow* code{};
     journal::tail end;
     std::optional<run_driver> driver; ///< empty: it has ended, is parked, or has no frame yet
-    step_attempt* job{};                ///< the attempt on its way; owned by the place or the shard's outputs
+    boost::container::small_vector<step_attempt*, 1> jobs; ///< attempts on their way; owned by their places or the shard's outputs
+    step_attempt* transaction{};        ///< of these, the one that the transactor records: until it is back the history is the transactor's
     submission start_at{};              ///< the one that holds its start
     submission last_at{};               ///< the one that holds its last turn
     urgency last_in{};                  ///< its lane; a start is always in the callers'
     base::time_us wake_due{no_row};     ///< of its wake row, as written last
     std::size_t history_bytes{};
     std::size_t counted_bytes{};        ///< of them, in the shard's sum
+    base::time_us wakes_at{journal::due_never}; ///< for which the shard's heap has an entry; never: none
     bool wants_frame{};                 ///< is in the shard's backlog
     bool warned{};                      ///< of the length of its history
     std::list<resident_run*>::iterator idle; ///< in the shard's list of waiting runs, where is_idle
@@ -74,17 +76,17 @@ public:
         base::time_us timeout{};   ///< microseconds; 0 is none
         base::time_us deadline{journal::due_never}; ///< engine time at which its stop is asked
         bool timed_out{};
+        bool is_named{};               ///< the log has said that it ignores its stop
         base::time_us stop_asked_at{}; ///< 0: not asked
     } of;
 
-    /// What the transactor needs to record it itself, and what came of it. While it is `out` nothing else is appended to the history.
+    /// What the transactor needs to record it itself, and what came of it.
     struct recording
     {
         journal::entry entry; ///< all but its time and result, until it has ended in a value
         journal::tail end;    ///< of the history: before the entry, then after it
         std::size_t bytes{};  ///< of the entry's records
         bool caller_waits{};
-        bool out{};
     };
     bool is_transaction() const noexcept { return is_undo ? op().traits().undo_transact != nullptr : op().traits().transact != nullptr; }
     std::unique_ptr<recording> rec; ///< of a transaction; a spare job keeps the memory

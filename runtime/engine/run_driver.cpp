@@ -1,10 +1,11 @@
-#include "engine/run_driver.hpp"
+#include "engine/run_driver_parts.hpp"
 
 #include "base/assert.hpp"
 #include "engine/thrown.hpp"
 #include "replay/token.hpp"
 
 #include <everstep/detail/promise.hpp>
+#include <everstep/detail/signal_operation.hpp>
 #include <everstep/detail/step_operation.hpp>
 #include <everstep/detail/wait_operation.hpp>
 
@@ -19,20 +20,6 @@ using journal::operation_kind;
 using journal::park_reason;
 using replay::verdict;
 
-/// The engine's own step that runs one undo: the forward step's traits know how to call it.
-class run_driver::undo_operation final : public detail::operation
-{
-public:
-    explicit undo_operation(replay::undo what)
-        : detail::operation(*static_cast<const detail::operation_traits*>(what.traits), op_name(what.name)), undo_(std::move(what))
-    {
-    }
-    const replay::undo& what() const noexcept { return undo_; }
-
-private:
-    replay::undo undo_;
-};
-
 /// The history being replayed, which lives no longer than begin().
 struct run_driver::replaying
 {
@@ -45,7 +32,7 @@ struct run_driver::replaying
 run_driver::run_driver(const journal::run_header& header, const registered_workflow& code, services& given, driver_scratch& scratch,
                        const driver_limits& limits)
     : header_(header), code_(code), services_(given), scratch_(scratch), limits_(limits), machine_(header.started_at),
-      branch_{this, {}}, context_(*this), random_state_(header.seed.low)
+      root_(*this), context_(*this), random_state_(header.seed.low)
 {
 }
 
@@ -55,15 +42,17 @@ run_driver::~run_driver()
         frame_.destroy();
 }
 
-driver_state run_driver::begin(std::string_view input, const std::vector<std::string_view>& history, recorder& to)
+driver_state run_driver::begin(std::string_view input, const std::vector<std::string_view>& history, recorder& to, bool is_new)
 {
     recorder_ = &to;
+    is_new_ = is_new;
     replaying replayed{history};
     replaying_ = &replayed;
     try
     {
-        frame_ = code_.traits.create(code_.function, context_, branch_, input);
-        branch_.innermost = frame_;
+        frame_ = code_.traits.create(code_.function, context_, root_, input);
+        root_.innermost = frame_;
+        runnable_.push_back(&root_);
     }
     catch (const codec_error& e)
     {
@@ -96,25 +85,48 @@ driver_state run_driver::settle()
         drive();
         if (stopped_)
             break;
-        if (code_ended_ && !compensation_.active)
+        if (const verdict more = machine_.next(); more == verdict::deliver)
+            handle(more, {});
+        else if (code_ended_ && compensations_.empty())
             code_ended();
-        if (!stopped_ && !replay_next())
+        else if (!replay_next())
             return driver_state::waiting;
     }
     return *stopped_;
 }
 
-/// Resumes the innermost frame until the code waits for something that is not there, or ends. A frame that ended or entered another
-/// has set branch_.innermost, so nothing is resumed from inside a resumption and the stack stays flat.
+/// Runs every line that can go on until it waits or ends.
 void run_driver::drive()
 {
-    while (!waiting_ && !stopped_ && !code_ended_)
-    {
-        if (branch_.innermost)
-            branch_.innermost.resume();
-        else
-            code_ended_ = true;
-    }
+    for (std::size_t n = 0; n < runnable_.size() && !stopped_; ++n) // grows meanwhile
+        run(*runnable_[n]);
+    runnable_.clear();
+}
+
+/// Resumes the innermost frame until the line waits for something that is not there, or ends. A frame that ended or entered another
+/// has set branch::innermost, so nothing is resumed from inside a resumption and the stack stays flat.
+void run_driver::run(line& one)
+{
+    running_ = &one;
+    waiting_ = false;
+    while (!waiting_ && !stopped_ && one.innermost)
+        one.innermost.resume();
+    running_ = nullptr;
+    if (waiting_ || stopped_)
+        return;
+    if (&one == &root_)
+        code_ended_ = true;
+    else
+        branch_ended(one);
+}
+
+/// What it waited for is there.
+void run_driver::go_on(line& one)
+{
+    if (&one == running_)
+        waiting_ = false;
+    else
+        runnable_.push_back(&one);
 }
 
 const entry* run_driver::peek()
@@ -159,13 +171,25 @@ bool run_driver::replay_next()
 replay::asked run_driver::ask(detail::operation& op) const
 {
     replay::asked what{.kind = operation_kind::none, .clock = {}, .name = op.name().text(), .type = op.traits().type(),
-                       .file = op.name().file(), .line = op.name().line(), .due = 0, .payload = {}, .operation = &op};
+                       .file = op.name().file(), .line = op.name().line(), .due = 0, .payload = {}, .text = {}, .renew = nullptr,
+                       .operation = &op, .is_new = !replaying_ || is_new_};
     switch (op.traits().what)
     {
     case detail::verb::step: what.kind = operation_kind::step; break;
     case detail::verb::transaction: what.kind = operation_kind::transaction; break;
     case detail::verb::forever: what.kind = operation_kind::forever; break;
-    case detail::verb::publish: what.kind = operation_kind::publish; break;
+    case detail::verb::receive: what.kind = operation_kind::receive; break;
+    case detail::verb::publish:
+        what.kind = operation_kind::publish;
+        what.payload = static_cast<detail::any_publish&>(op).draft().data;
+        what.renew = op.traits().renew;
+        break;
+    case detail::verb::signal:
+        what.kind = operation_kind::signal;
+        what.payload = static_cast<detail::any_signal&>(op).encoded();
+        what.text = static_cast<detail::any_signal&>(op).target();
+        what.renew = op.traits().renew;
+        break;
     case detail::verb::reply:
         what.kind = operation_kind::reply;
         what.payload = static_cast<detail::any_reply&>(op).encoded();
@@ -187,18 +211,18 @@ replay::asked run_driver::ask(detail::operation& op) const
         what.due = std::clamp<base::time_us>(what.due, 1, journal::due_never - 1);
         break;
     }
-    case detail::verb::compensate: break;
+    case detail::verb::compensate:
+    case detail::verb::group: break;
     }
     return what;
 }
 
-void run_driver::start(detail::branch&, detail::operation& op)
+void run_driver::start(detail::branch& of, detail::operation& op)
 {
+    line& at = static_cast<line&>(of);
+    waiting_ = true;
     if (stopped_)
-    {
-        waiting_ = true;
         return;
-    }
     const std::size_t name_bytes = op.name().text().size();
     if (++operations_ > limits_.turn_operations_max)
         return park(park_reason::limits, "the workflow began " + std::to_string(limits_.turn_operations_max) +
@@ -207,18 +231,18 @@ void run_driver::start(detail::branch&, detail::operation& op)
         return park(park_reason::limits, "an operation's name has 1 to 128 bytes; this one has " + std::to_string(name_bytes) +
                                              ": '" + std::string(op.name().text().substr(0, 40)) + "'");
     if (op.traits().what == detail::verb::compensate)
-        return begin_compensation(static_cast<detail::compensate_operation&>(op).saga(), &op);
+        return begin_compensation(at, static_cast<detail::compensate_operation&>(op).saga(), &op);
+    if (op.traits().what == detail::verb::group)
+        return open_group(at, static_cast<detail::any_group&>(op));
 
-    pass_resumed();
     const replay::asked what = ask(op);
-    if (what.payload.size() > limits_.payload_bytes_max)
-        return park(park_reason::limits, "a reply of " + std::to_string(what.payload.size()) + " bytes is over payload_bytes_max (" +
-                                             std::to_string(limits_.payload_bytes_max) + ")");
+    if (replay::is_recorded_at_start(what.kind))
+        pass_unasked();
     const entry* next = peek();
     if (stopped_)
         return;
     const base::time_us due_recorded = next ? next->due : 0;
-    verdict v = machine_.start(root_, what, next, next_seq());
+    verdict v = machine_.start(at.counter, what, next, next_seq());
     if (machine_.start_took_next())
     {
         if (what.kind == operation_kind::timer && due_recorded != what.due)
@@ -226,50 +250,30 @@ void run_driver::start(detail::branch&, detail::operation& op)
         pass();
     }
     entry made;
-    if (v == verdict::record && what.kind == operation_kind::publish && !can_publish(static_cast<detail::any_publish&>(op).draft()))
-        return;
     if (v == verdict::record)
     {
+        if (!can_record(what))
+            return;
         made = machine_.entry();
         std::uint32_t seq = 0;
         if (!recorder_->record(made, seq))
             return park(park_reason::limits, "the history or this turn of it is too long at " + replay::describe(what, false));
         if (what.kind == operation_kind::publish)
             publish(static_cast<detail::any_publish&>(op).draft(), made.where);
+        if (what.kind == operation_kind::signal)
+            send(static_cast<detail::any_signal&>(op), made.where);
         v = machine_.apply(made, seq);
     }
     handle(v, made);
 }
 
-/// Parks the run where not. What is recorded needs neither topic nor room any more.
-bool run_driver::can_publish(const detail::event_draft& draft)
+/// Entries that are no operation's may come where the code goes on: the run was parked in the middle of this turn, of which nothing is left,
+/// was sent signals meanwhile, and was resumed.
+void run_driver::pass_unasked()
 {
-    constexpr std::size_t bytes_max = 64u << 20; // of a row, whatever the options allow
-    if (draft.data.size() > std::min(limits_.payload_bytes_max, bytes_max))
-        park(park_reason::limits, "an event of " + std::to_string(draft.data.size()) + " bytes is over payload_bytes_max (" +
-                                      std::to_string(limits_.payload_bytes_max) + ")");
-    else if (limits_.topics && !limits_.topics->contains(draft.topic))
-        park(park_reason::missing_code, "topic '" + draft.topic + "' was not added: call engine::add_topic before open");
-    return !stopped_;
-}
-
-/// In the commit of the entry that says so: there is an event if and only if its run knows of it.
-void run_driver::publish(const detail::event_draft& draft, const journal::path& where)
-{
-    const publish_options& given = draft.attributes;
-    const std::string id = given.id.empty() ? replay::token_of(header_.seed, where) : given.id;
-    const std::string source = given.source.empty() ? "/" + header_.workflow + "/" + header_.id : given.source;
-    recorder_->publish({.at = machine_.now(), .topic = draft.topic, .id = id, .source = source,
-                        .type = given.type.empty() ? std::string_view(draft.topic) : given.type, .subject = given.subject, .key = given.key,
-                        .traceparent = given.traceparent, .data = draft.data});
-}
-
-/// A run that was parked before its first wait, or at its end, was resumed there, too: the entry is no operation's.
-void run_driver::pass_resumed()
-{
-    for (const entry* resumed = peek(); resumed && resumed->kind == journal::entry_kind::resumed; resumed = peek())
+    for (const entry* next = peek(); next && (next->kind == journal::entry_kind::resumed || next->kind == journal::entry_kind::signalled); next = peek())
     {
-        const entry e = *resumed;
+        const entry e = *next;
         const std::uint32_t seq = next_seq();
         pass();
         machine_.apply(e, seq);
@@ -281,7 +285,7 @@ void run_driver::handle(verdict v, const entry& e)
     switch (v)
     {
     case verdict::deliver: return deliver(e);
-    case verdict::wait: waiting_ = true; return;
+    case verdict::wait: return;
     case verdict::diverged: return park(park_reason::divergence, machine_.text());
     case verdict::limits: return park(park_reason::limits, machine_.text());
     case verdict::record: break;
@@ -292,13 +296,13 @@ void run_driver::handle(verdict v, const entry& e)
 void run_driver::deliver(const entry& e)
 {
     auto& op = *static_cast<detail::operation*>(machine_.operation());
-    if (&op == undo_.get())
-    {
-        undo_.reset();
-        if (machine_.what() == replay::delivered::failed)
-            return park(park_reason::retries_exhausted, std::string(e.code) + ": " + std::string(e.text));
-        return compensate_next();
-    }
+    for (std::size_t n = 0; n < compensations_.size(); ++n)
+        if (compensations_[n].undo.get() == &op)
+        {
+            if (machine_.what() == replay::delivered::failed)
+                return park(park_reason::retries_exhausted, std::string(e.code) + ": " + std::string(e.text));
+            return compensate_next(n);
+        }
     const bool fails = machine_.what() != replay::delivered::value;
     scratch_.path = fails ? machine_.where().text() : std::string();
     detail::await_end& delivered = scratch_.delivery;
@@ -313,62 +317,34 @@ void run_driver::deliver(const entry& e)
         break;
     case replay::delivered::cancelled:
         delivered.what = detail::await_end::kind::cancelled;
-        delivered.text = machine_.cancel_reason();
+        delivered.text = line_of(op).counter.stopped ? "another branch has ended the wait for both" : machine_.cancel_reason();
         break;
     case replay::delivered::value:
-        if (op.traits().decode && e.kind == journal::entry_kind::step_done)
+        if (op.traits().decode)
             try
             {
                 delivered.slot = scratch_.storage(op.traits().slot_bytes);
-                op.traits().decode(delivered.slot, e.payload);
+                op.traits().decode(delivered.slot, machine_.payload());
             }
             catch (const std::exception& error)
             {
-                return park(park_reason::divergence, "the result of " + replay::describe(e, false) + " at " + machine_.where().text() +
-                                                         " cannot be read as " + std::string(op.traits().type()) + ": " +
-                                                         error.what());
+                const bool is_signal = op.traits().what == detail::verb::receive;
+                return park(park_reason::divergence, (is_signal ? "signal '" + std::string(op.name().text()) + "'" : "the result of " + replay::describe(e, false)) +
+                                                         " at " + machine_.where().text() + " cannot be read as " +
+                                                         std::string(op.traits().type()) + ": " + error.what());
             }
         break;
     }
     op.deliver(delivered);
-    waiting_ = false;
+    go_on(line_of(op));
 }
 
-void run_driver::keep_undo(detail::operation& op, const entry& e)
+bool run_driver::take_signal(std::string_view name, std::string_view& payload)
 {
-    undos_.add({.saga = static_cast<detail::any_step&>(op).saga(), .traits = &op.traits(), .name = std::string(op.name().text()),
-                .file = op.name().file(), .line = op.name().line(), .result = std::string(e.payload)});
-}
-
-std::string_view run_driver::undo_input() const noexcept { return undo_ ? std::string_view(undo_->what().result) : ""; }
-
-void run_driver::begin_compensation(std::uint32_t saga, detail::operation* awaiting)
-{
-    machine_.begin_compensation();
-    compensation_ = {saga, awaiting, true};
-    waiting_ = true;
-    compensate_next();
-}
-
-void run_driver::compensate_next()
-{
-    std::optional<replay::undo> next = undos_.take_newest(compensation_.saga);
-    if (!next)
-    {
-        compensation_.active = false;
-        if (!compensation_.awaiting)
-            return finish();
-        scratch_.delivery = {};
-        compensation_.awaiting->deliver(scratch_.delivery);
-        waiting_ = false;
-        return;
-    }
-    undo_ = std::make_unique<undo_operation>(std::move(*next));
-    replay::asked what = ask(*undo_);
-    what.kind = operation_kind::undo;
-    what.file = undo_->what().file;
-    what.line = undo_->what().line;
-    handle(machine_.start(root_, what, nullptr, 0), {});
+    if (!machine_.take_signal(name))
+        return false;
+    payload = machine_.payload();
+    return true;
 }
 
 /// The body has returned or thrown. What is left to do is its compensation, where it threw.
@@ -394,12 +370,12 @@ void run_driver::code_ended()
                                                                   " bytes: over payload_bytes_max"};
         return finish();
     }
-    begin_compensation(replay::undo_list::all, nullptr);
+    begin_compensation(root_, replay::undo_list::all, nullptr);
 }
 
 void run_driver::finish()
 {
-    pass_resumed();
+    pass_unasked();
     const entry* left = peek();
     if (stopped_)
         return;
@@ -416,7 +392,6 @@ void run_driver::finish()
 
 void run_driver::park(park_reason reason, std::string text)
 {
-    waiting_ = true;
     stopped_ = driver_state::parked;
     reason_ = reason;
     scratch_.text = std::move(text);

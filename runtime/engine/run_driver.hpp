@@ -1,7 +1,7 @@
 #pragma once
 
-// One run in memory: its coroutine, the replay core that holds it against its history, and its undos. Runs the code until it waits;
-// writes nothing itself: what it records goes through `recorder`, so that a turn is one element for the shard.
+// One run in memory: its coroutine and the branches of it, the replay core that holds them against the history, and its undos. Runs the
+// code until it waits; writes nothing itself: what it records goes through `recorder`, so that a turn is one element for the shard.
 //
 // Threads: the run's shard only.
 
@@ -12,12 +12,14 @@
 #include "replay/undo_list.hpp"
 
 #include <everstep/context.hpp>
+#include <everstep/detail/group_operation.hpp>
 #include <everstep/detail/operation.hpp>
 
 #include <coroutine>
 #include <cstdint>
-#include <memory>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -81,6 +83,7 @@ struct driver_limits
     std::size_t payload_bytes_max{};
     const std::set<std::string, std::less<>>* topics{}; ///< that were added
     std::uint32_t turn_operations_max{}; ///< operations begun between two waits: a loop that never waits ends here
+    const registry* workflows{};
 };
 
 enum class driver_state : std::uint8_t
@@ -99,8 +102,9 @@ public:
     run_driver(const run_driver&) = delete;
     run_driver& operator=(const run_driver&) = delete;
 
-    /// Makes the frame, runs it over `history` (bodies of entries 1…, which need live no longer than the call), and on.
-    driver_state begin(std::string_view input, const std::vector<std::string_view>& history, recorder& to);
+    /// Makes the frame, runs it over `history` (bodies of entries 1…, which need live no longer than the call), and on. `is_new`: it was
+    /// started a moment ago, and no process before this one can have begun a step of it.
+    driver_state begin(std::string_view input, const std::vector<std::string_view>& history, recorder& to, bool is_new = false);
     /// A new entry, already recorded at `seq`.
     driver_state apply(const journal::entry& e, std::uint32_t seq, recorder& to);
 
@@ -118,8 +122,8 @@ public:
     {
         return *static_cast<detail::operation*>(p.what.operation);
     }
-    /// The recorded result that the current undo is given.
-    std::string_view undo_input() const noexcept;
+    /// The recorded result that an undo is given; nothing for a step.
+    static std::string_view undo_input(const replay::pending& p) noexcept;
 
     // detail::run_link
     void start(detail::branch& at, detail::operation& op) override;
@@ -127,30 +131,57 @@ public:
     std::uint64_t random() noexcept override;
     std::uint32_t open_saga() noexcept override { return ++sagas_; }
     void release_saga(std::uint32_t saga) noexcept override { undos_.release(saga); }
+    bool take_signal(std::string_view name, std::string_view& payload) override;
+    std::string_view workflow_name(void (*function)()) const override;
     services& given() const noexcept override { return services_; }
     std::string_view run_id() const noexcept override { return header_.id; }
 
 private:
     class undo_operation;
+    struct group;
+
+    /// One line of execution: the workflow itself, or a branch.
+    struct line : detail::branch
+    {
+        explicit line(run_driver& of) noexcept : branch{&of, {}} {}
+        replay::branch_counter counter;
+        group* of{}; ///< null: the workflow itself
+        std::size_t index{};
+    };
+    /// Undos that run, newest first, for one line.
+    struct compensation
+    {
+        std::uint32_t saga{};
+        line* at{};
+        detail::operation* awaiting{}; ///< null: at the end of the run
+        std::unique_ptr<undo_operation> undo;
+    };
+    static line& line_of(const detail::operation& op) noexcept { return static_cast<line&>(op.joined()); }
 
     driver_state settle();
     void drive();
-    void begin_compensation(std::uint32_t saga, detail::operation* awaiting);
-    void compensate_next();
+    void run(line& one);
+    void go_on(line& one);
+    void open_group(line& at, detail::any_group& op);
+    void open_branches(group& of);
+    void branch_ended(line& one);
+    void begin_compensation(line& at, std::uint32_t saga, detail::operation* awaiting);
+    void compensate_next(std::size_t index);
     void code_ended();
     void finish();
     bool replay_next();
     void handle(replay::verdict v, const journal::entry& e);
     void deliver(const journal::entry& e);
     void keep_undo(detail::operation& op, const journal::entry& e);
-    void pass_resumed();
+    void pass_unasked();
     void park(journal::park_reason reason, std::string text);
     const journal::entry* peek();
     void pass() noexcept;
     std::uint32_t next_seq() const noexcept;
     replay::asked ask(detail::operation& op) const;
-    bool can_publish(const detail::event_draft& draft);
+    bool can_record(const replay::asked& what);
     void publish(const detail::event_draft& draft, const journal::path& where);
+    void send(const detail::any_signal& what, const journal::path& where);
 
     const journal::run_header& header_;
     const registered_workflow& code_;
@@ -159,8 +190,7 @@ private:
     const driver_limits& limits_;
 
     replay::machine machine_;
-    replay::branch_counter root_;
-    detail::branch branch_;
+    line root_;
     context context_;
     std::coroutine_handle<> frame_;
     replay::undo_list undos_;
@@ -172,16 +202,14 @@ private:
     recorder* recorder_{};
     std::uint32_t operations_{}; ///< in this turn
 
-    bool waiting_{};
+    std::vector<line*> runnable_; ///< in the order in which they go on
+    line* running_{};
+    bool waiting_{}; ///< the running one
+    bool is_new_{};
     bool code_ended_{};
     std::optional<driver_state> stopped_;
-    struct compensation
-    {
-        std::uint32_t saga{};
-        detail::operation* awaiting{}; ///< null: at the end of the run
-        bool active{};
-    } compensation_;
-    std::unique_ptr<undo_operation> undo_;
+    std::vector<std::unique_ptr<group>> groups_;
+    std::vector<compensation> compensations_;
 
     journal::park_reason reason_{};
 };

@@ -28,7 +28,7 @@ constexpr base::time_us read_again_us = 1'000'000;
 
 shard::shard(shard_host& host, std::size_t index)
     : host_(host), index_(index), turn_(host.options),
-      limits_{host.options.payload_bytes_max, &host.topics, host.options.history_entries_max}, chance_(std::random_device{}())
+      limits_{host.options.payload_bytes_max, &host.topics, host.options.history_entries_max, &host.workflows}, chance_(std::random_device{}())
 {
     turn_.on_reply = [this](resident_run& run, const journal::entry& e) {
         if (!run.waiters.empty())
@@ -67,6 +67,9 @@ void shard::drop_finished()
     give_back_later_here();
     for (step_attempt* job : std::exchange(later_, {}))
         drop_job(*job);
+    for (auto& [number, held] : held_)
+        for (step_attempt* job : std::exchange(held.jobs, {}))
+            drop_job(*job);
 }
 
 void shard::put_request(request_item&& item)
@@ -296,10 +299,9 @@ void shard::end_all(errc why)
     waiters_.clear();
     for (auto& [number, run] : runs_)
         refuse(run->waiters);
-    for (auto& [number, items] : held_cancels_)
-        for (request_item& item : items)
+    for (auto& [number, held] : held_)
+        for (request_item& item : std::exchange(held.requests, {}))
             item.to->take(detail::answer(refused));
-    held_cancels_.clear();
     for (request_item& item : news_.requests)
         if (item.to)
             item.to->take(detail::answer(refused));
@@ -309,8 +311,8 @@ void shard::end_all(errc why)
     count_down(host_.count.starts_waiting, waiting_starts_.size());
     waiting_starts_.clear();
     for (auto& [number, run] : runs_)
-        if (run->job)
-            run->job->ask_to_stop();
+        for (step_attempt* job : run->jobs)
+            job->ask_to_stop();
 }
 
 void shard::hold(resident_run& run, output what)
@@ -342,29 +344,36 @@ void shard::fire_due()
         resident_run* run = find(due.run);
         if (due.kind == wake_heap::what::wake)
         {
+            if (run)
+                run->wakes_at = journal::due_never;
             if (run && run->driver)
                 wake(*run);
             else if (!run)
                 backlog_.push_back({due.due, due.run, 0});
         }
-        else if (run && run->job)
-        {
-            step_attempt& job = *run->job;
-            // The entry may be of an attempt before: what counts is what this one says.
-            const base::time_us grace = std::chrono::microseconds(host_.options.stop_grace).count();
-            if (due.kind == wake_heap::what::grace && job.of.stop_asked_at != 0 && job.of.stop_asked_at + grace <= now_)
-            {
-                count_up(host_.count.bodies_ignoring_stop);
-                host_.log(severity::warning, "the body of " + job.describe() + " was asked to stop and goes on: look at attempt.stop()",
-                          run->header.workflow, run->header.id);
-            }
-            else if (due.kind == wake_heap::what::timeout && job.of.deadline <= now_)
-            {
-                job.of.timed_out = true;
-                ask_to_stop(job);
-            }
-        }
+        else if (run)
+            look_at_bodies(*run);
         flush_if_large();
+    }
+}
+
+/// Entries of the heap may be of attempts before: what counts is what these say.
+void shard::look_at_bodies(resident_run& run)
+{
+    const base::time_us grace = std::chrono::microseconds(host_.options.stop_grace).count();
+    for (step_attempt* job : run.jobs)
+    {
+        if (job->of.deadline <= now_ && !job->of.timed_out)
+        {
+            job->of.timed_out = true;
+            ask_to_stop(*job);
+        }
+        else if (job->of.stop_asked_at != 0 && job->of.stop_asked_at + grace <= now_ && !std::exchange(job->of.is_named, true))
+        {
+            count_up(host_.count.bodies_ignoring_stop);
+            host_.log(severity::warning, "the body of " + job->describe() + " was asked to stop and goes on: look at attempt.stop()",
+                      run.header.workflow, run.header.id);
+        }
     }
 }
 
@@ -395,10 +404,11 @@ void shard::look_at_wall_clock()
         }
     }
     for (const auto& [number, run] : runs_)
-        if (run->driver)
-            for (const replay::pending& p : run->driver->machine().waiting())
-                if (p.what.kind == journal::operation_kind::timer || p.due > now_)
-                    heap_.push(engine_due(p), number, wake_heap::what::wake);
+    {
+        run->wakes_at = journal::due_never;
+        if (const base::time_us due = run->driver ? next_due(*run) : journal::due_never; due != journal::due_never)
+            expect(*run, due);
+    }
 }
 
 void shard::ask_to_stop(step_attempt& job)

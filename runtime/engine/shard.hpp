@@ -91,6 +91,8 @@ private:
     lane& lane_for(urgency how) noexcept { return lanes_[static_cast<std::size_t>(how)]; }
     const lane& lane_for(urgency how) const noexcept { return lanes_[static_cast<std::size_t>(how)]; }
     void take_finished(step_attempt& job);
+    void go_on_after(step_attempt& job);
+    void take_unapplied(resident_run& run, step_attempt& job);
     void take_result(resident_run& run, step_attempt& job);
     void take_failure(resident_run& run, step_attempt& job);
     void apply_live(resident_run& run, const journal::entry& e);
@@ -101,17 +103,23 @@ private:
     void warn_of_length(resident_run& run);
     void end_run(resident_run& run);
     void park(resident_run& run, journal::park_reason reason, std::string text);
-    void dispatch(resident_run& run, const replay::pending& step);
+    void dispatch_all(resident_run& run);
+    bool dispatch(resident_run& run, const replay::pending& step);
     void begin_body(step_attempt& job);
     step_attempt& make_job(resident_run& run, const replay::pending& step);
     void keep_spare(step_attempt& job);
     void drop_job(step_attempt& job);
+    static bool has_job(const resident_run& run, const replay::pending& p) noexcept;
+    static void take_from(resident_run& run, step_attempt& job);
     void ask_to_stop(step_attempt& job);
     void wake(resident_run& run);
     void begin_transaction(step_attempt& job);
     void take_recorded(resident_run& run, step_attempt& job);
-    void hold_cancel(resident_run& run, request_item&& item);
-    void take_held_cancels(base::run_number run);
+    bool is_held(const resident_run& run) const noexcept;
+    void hold_back(resident_run& run, request_item&& item);
+    void take_held(base::run_number number);
+    base::time_us next_due(const resident_run& run) const noexcept;
+    void expect(resident_run& run, base::time_us due);
     base::time_us engine_due(const replay::pending& p) const noexcept;
     bool is_due(const replay::pending& p) const noexcept;
 
@@ -124,7 +132,7 @@ private:
     base::time_us wakes_due() const;
     void load_wakes();
     bool read_history(resident_run& run, journal::history_reader& history, base::time_us due);
-    void enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history);
+    void enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history, bool is_new);
     void drop_driver(resident_run& run);
     void forget(resident_run& run);
     void settle(base::run_number run);
@@ -133,6 +141,7 @@ private:
     void set_idle(resident_run& run, bool idle);
     void work_off_backlog();
     void fire_due();
+    void look_at_bodies(resident_run& run);
     void look_at_wall_clock();
 
     // Answers.
@@ -177,7 +186,18 @@ private:
     std::vector<std::unique_ptr<step_attempt>> spare_jobs_; ///< to be used again
     std::vector<body_job*> ready_pool_, ready_fiber_;
     std::vector<step_attempt*> ready_transactions_;
-    boost::unordered_flat_map<base::run_number, std::vector<request_item>> held_cancels_; ///< of runs whose transaction is out
+    struct held_work
+    {
+        std::vector<step_attempt*> jobs; ///< that have ended
+        std::vector<request_item> requests;
+    };
+    boost::unordered_flat_map<base::run_number, held_work> held_; ///< of runs whose history is not ours
+    struct parking
+    {
+        journal::park_reason reason{};
+        std::string text;
+    };
+    boost::unordered_flat_map<base::run_number, parking> to_park_; ///< when their last bodies have ended, which work on the frame
     std::uint64_t chance_;
     std::uint32_t inflight_hint_{};
     std::atomic<step_attempt*> here_{};       ///< the body that runs on this thread

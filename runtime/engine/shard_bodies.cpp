@@ -2,9 +2,11 @@
 
 #include "engine/shard.hpp"
 
+#include "base/assert.hpp"
 #include "engine/inflight_map.hpp"
 #include "engine/look_ahead.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace everstep::core
@@ -15,16 +17,29 @@ void shard::keep_spare(step_attempt& job)
     constexpr std::size_t spares_max = 16'384; // less than ten megabytes
     std::unique_ptr<step_attempt> owned(&job);
     job.shed();
-    if (job.rec)
-        job.rec->out = false;
     if (spare_jobs_.size() < spares_max)
         spare_jobs_.push_back(std::move(owned));
+}
+
+bool shard::has_job(const resident_run& run, const replay::pending& p) noexcept
+{
+    return std::ranges::any_of(run.jobs, [&](const step_attempt* job) { return job->of.where == p.where; });
+}
+
+/// It is back, or is not to begin.
+void shard::take_from(resident_run& run, step_attempt& job)
+{
+    const auto at = std::ranges::find(run.jobs, &job);
+    EVERSTEP_ASSERT(at != run.jobs.end()); // a run is never dropped while its bodies run
+    run.jobs.erase(at);
+    if (run.transaction == &job)
+        run.transaction = nullptr;
 }
 
 /// It never began: the engine closes, or has failed.
 void shard::drop_job(step_attempt& job)
 {
-    job.of.run->job = nullptr;
+    take_from(*job.of.run, job);
     keep_spare(job);
 }
 
@@ -39,7 +54,8 @@ void shard::begin_body(step_attempt& job)
         return hold(*run, body_out{&job});
     jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     count_up(host_.count.bodies_running);
-    if (run->driver->machine().cancel_pending() && !job.is_undo)
+    const replay::machine& machine = run->driver->machine();
+    if (machine.has_cancels() && machine.is_cancelled(machine.waiting_at(job.of.where)))
         ask_to_stop(job); // it may have begun before a crash: it is resolved, but should be quick
     const bool is_spawned = job.op().traits().spawn && !job.is_undo;
     const bool runs_here = job.of.place == step_place::shard && !is_spawned && !job.is_transaction();

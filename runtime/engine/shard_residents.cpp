@@ -50,7 +50,7 @@ resident_run& shard::add(base::run_number number, std::uint64_t id_hash, journal
 
 void shard::forget(resident_run& run)
 {
-    EVERSTEP_ASSERT(!run.job); // its body works on the frame
+    EVERSTEP_ASSERT(run.jobs.empty()); // their bodies work on the frame
     drop_driver(run);
     if (!run.waiters.empty())
         waiters_.emplace(run.number, std::move(run.waiters));
@@ -87,14 +87,14 @@ void shard::set_idle(resident_run& run, bool idle)
 }
 
 /// Makes the run's frame and runs its code over its history. turn_.begin() came before.
-void shard::enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history)
+void shard::enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history, bool is_new)
 {
     run.driver.emplace(run.header, *run.code, host_.given, scratch_, limits_);
     run.wants_frame = false;
     ++drivers_;
     count_up(host_.count.runs_resident);
     count_up(host_.count.entries_replayed, history.size());
-    advance(run, run.driver->begin(input, history, turn_));
+    advance(run, run.driver->begin(input, history, turn_, is_new));
 }
 
 /// Brings a run that is due, or that somebody asks something of, into memory. Null: it has ended, is parked, waits for its code, or
@@ -141,7 +141,7 @@ resident_run* shard::load(base::run_number number, base::time_us due)
         return nullptr;
     }
     entries.erase(entries.begin());
-    enter(run, started.payload, entries);
+    enter(run, started.payload, entries, false);
     return run.driver ? &run : nullptr;
 }
 
@@ -149,7 +149,7 @@ resident_run* shard::load(base::run_number number, base::time_us due)
 void shard::settle(base::run_number number)
 {
     resident_run* run = find(number);
-    if (!run || run->job || !is_durable(*run))
+    if (!run || !run->jobs.empty() || !is_durable(*run))
         return; // it has moved on, and is settled again
     if (run->wants_frame)
     {
@@ -159,13 +159,10 @@ void shard::settle(base::run_number number)
     }
     if (!run->driver)
         return forget(*run);
-    base::time_us due = journal::due_never;
-    for (const replay::pending& p : run->driver->machine().waiting())
-        if (p.what.kind != journal::operation_kind::forever)
-            due = std::min(due, engine_due(p));
+    const base::time_us due = next_due(*run);
     // The row in the store is due at the timer's own time, which for one that follows the wall clock is not the engine's.
     if (due != journal::due_never && (host_.wakes().is_before_horizon(run->wake_due, number) || due < host_.wakes().horizon()))
-        heap_.push(due, number, wake_heap::what::wake);
+        expect(*run, due);
     const base::time_us wait_max = std::chrono::microseconds(host_.options.resident_wait_max).count();
     if (due == journal::due_never || due - now_ > wait_max)
     {

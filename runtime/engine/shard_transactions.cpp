@@ -1,6 +1,5 @@
 // Transactions as a shard sees them: how one is given to the transactor, which records it, and taken back.
 
-#include "engine/request_desk.hpp"
 #include "engine/shard.hpp"
 
 #include <utility>
@@ -19,7 +18,7 @@ void shard::begin_transaction(step_attempt& job)
     rec.entry.attempts = p.attempts + 1;
     rec.end = run.end;
     rec.caller_waits = !run.waiters.empty();
-    rec.out = true;
+    run.transaction = &job;
     ready_transactions_.push_back(&job);
 }
 
@@ -32,20 +31,5 @@ void shard::take_recorded(resident_run& run, step_attempt& job)
     run.history_bytes += rec.bytes;
     begin_turn(run);
     advance(run, run.driver->apply(rec.entry, seq, turn_));
-}
-
-/// A cancel is an entry, too: it waits until the history is ours again.
-void shard::hold_cancel(resident_run& run, request_item&& item) { held_cancels_[run.number].push_back(std::move(item)); }
-
-void shard::take_held_cancels(base::run_number run)
-{
-    const auto at = held_cancels_.find(run);
-    if (at == held_cancels_.end())
-        return;
-    std::vector<request_item> items = std::move(at->second);
-    held_cancels_.erase(at);
-    request_desk desk(*this);
-    for (request_item& item : items)
-        desk.take(std::move(item));
 }
 }

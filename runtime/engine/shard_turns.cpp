@@ -81,26 +81,37 @@ void shard::take_finished(step_attempt& job)
 {
     jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
     count_down(host_.count.bodies_running);
-    resident_run* run = job.of.run;
-    EVERSTEP_ASSERT(run->job == &job); // a run is never dropped while its body runs
-    run->job = nullptr;
+    const resident_run& run = *job.of.run;
+    if (run.transaction && run.transaction != &job)
+        held_[run.number].jobs.push_back(&job);
+    else
+        go_on_after(job);
+}
+
+void shard::go_on_after(step_attempt& job)
+{
+    resident_run& run = *job.of.run;
+    const base::run_number number = run.number;
+    const bool was_held = is_held(run);
+    const bool was_out = run.transaction == &job;
+    take_from(run, job);
     if (reaction_ == reaction::failed || job.end == body_end::never_begun)
-        return keep_spare(job); // nothing more can be written, or was done: after reopening, the body runs
-    const bool was_out = job.rec && std::exchange(job.rec->out, false);
-    const base::run_number number = run->number;
-    if (was_out && job.end == body_end::value)
-        take_recorded(*run, job);
+        ; // nothing more can be written, or was done: after reopening, the body runs
+    else if (!to_park_.empty() && to_park_.contains(number))
+        take_unapplied(run, job);
+    else if (was_out && job.end == body_end::value)
+        take_recorded(run, job);
     else
     {
-        begin_turn(*run);
+        begin_turn(run);
         if (job.end == body_end::value)
-            take_result(*run, job);
+            take_result(run, job);
         else
-            take_failure(*run, job);
+            take_failure(run, job);
     }
     keep_spare(job);
-    if (was_out)
-        take_held_cancels(number);
+    if (was_held && !is_held(run))
+        take_held(number);
 }
 
 void shard::take_result(resident_run& run, step_attempt& job)
@@ -129,7 +140,7 @@ void shard::take_failure(resident_run& run, step_attempt& job)
         code = "timed_out";
     }
     const std::uint32_t attempts = p.attempts + 1;
-    const bool cancelled = run.driver->machine().cancel_pending() && p.what.kind != operation_kind::undo;
+    const bool cancelled = run.driver->machine().is_cancelled(p);
     const replay::failure what{job.end == body_end::permanent || cancelled,
                                job.end == body_end::later ? std::chrono::microseconds(job.delay).count() : -1, code, text};
     chance_ = chance_ * 6364136223846793005ull + 1442695040888963407ull;
@@ -168,8 +179,8 @@ void shard::advance(resident_run& run, driver_state state)
     while (state == driver_state::waiting && go_on_at_once(run, state))
     {
     }
-    if (!run.driver)
-        return; // parked while going on
+    if (!run.driver || is_held(run))
+        return; // parked while going on, or about to be
     for (std::string& note : run.driver->notes())
         host_.log(severity::note, note, run.header.workflow, run.header.id);
     run.driver->notes().clear();
@@ -181,15 +192,15 @@ void shard::advance(resident_run& run, driver_state state)
     }
 }
 
-/// Timers that are due already, and steps that a cancel finds between two attempts, need no wait. False when there is none. (A step
-/// whose next attempt is due may have begun it before a crash: that one is resolved, not dropped.)
+/// Timers that are due already, and steps that a cancel finds between two attempts or not yet begun, need no wait. False when there is none.
+/// (A step that may have begun before a crash is resolved, not dropped.)
 bool shard::go_on_at_once(resident_run& run, driver_state& state)
 {
     const replay::machine& machine = run.driver->machine();
     for (const replay::pending& p : machine.waiting())
     {
         const bool fires = p.what.kind == operation_kind::timer && is_due(p);
-        const bool dropped = is_step(p) && p.what.kind != operation_kind::undo && machine.cancel_pending() && !run.job && p.due > now_;
+        const bool dropped = machine.has_cancels() && is_step(p) && machine.is_cancelled(p) && (p.due > now_ || p.what.is_new) && !has_job(run, p);
         if (!fires && !dropped)
             continue;
         entry e = replay::entry_about(p, fires ? entry_kind::timer_fired : entry_kind::step_dropped, now_);
@@ -213,7 +224,7 @@ void shard::rest(resident_run& run)
 {
     base::time_us due = journal::due_never;
     for (const replay::pending& p : run.driver->machine().waiting())
-        if (is_step(p) && (run.job || p.due <= now_))
+        if (is_step(p) && p.due <= now_)
             due = journal::due_now;
         else if (p.what.kind == operation_kind::timer || is_step(p))
             due = std::min(due, p.due);
@@ -221,14 +232,60 @@ void shard::rest(resident_run& run)
     if (due > now_ || run.wake_due == resident_run::no_row || run.wake_due > now_)
         turn_.move_wake(due);
     finish_turn(run);
-    if (!run.job && due <= now_)
-        for (const replay::pending& p : run.driver->machine().waiting())
-            if (is_step(p) && p.due <= now_)
-            {
-                dispatch(run, p);
-                return;
-            }
-    hold(run, settled_run{run.number});
+    if (due <= now_)
+        dispatch_all(run);
+    if (!run.driver || is_held(run))
+        return; // parked, or about to be
+    if (run.jobs.empty())
+        return hold(run, settled_run{run.number});
+    const replay::machine& machine = run.driver->machine();
+    if (machine.has_cancels())
+        for (step_attempt* job : run.jobs)
+            if (machine.is_cancelled(machine.waiting_at(job->of.where)))
+                ask_to_stop(*job);
+    if (machine.waiting().size() > run.jobs.size())
+        if (const base::time_us next = next_due(run); next != journal::due_never)
+            expect(run, next);
+}
+
+/// Begins the steps whose time has come. Transactions of one run go one after the other: each is appended to the history by the transactor.
+void shard::dispatch_all(resident_run& run)
+{
+    const replay::machine::pending_list& waiting = run.driver->machine().waiting();
+    if (waiting.size() == run.jobs.size())
+        return;
+    const auto is_transaction = [](const step_attempt* job) { return job->is_transaction(); };
+    bool has_transaction = std::ranges::any_of(run.jobs, is_transaction);
+    for (const replay::pending& p : waiting)
+    {
+        if (!is_step(p) || p.due > now_ || has_job(run, p))
+            continue;
+        const detail::operation_traits& traits = run_driver::operation_of(p).traits();
+        const bool is_one = p.what.kind == operation_kind::undo ? traits.undo_transact != nullptr : traits.transact != nullptr;
+        if (is_one && std::exchange(has_transaction, true))
+            continue;
+        if (!dispatch(run, p))
+            return;
+    }
+}
+
+/// When a timer or a retry of the run is due next, on the engine's clock. While it has jobs, a step that is due waits for one of them.
+base::time_us shard::next_due(const resident_run& run) const noexcept
+{
+    base::time_us due = journal::due_never;
+    for (const replay::pending& p : run.driver->machine().waiting())
+        if (p.what.kind == operation_kind::timer || (is_step(p) && (p.due > now_ || run.jobs.empty())))
+            due = std::min(due, engine_due(p));
+    return due;
+}
+
+/// The heap is to say when it is time.
+void shard::expect(resident_run& run, base::time_us due)
+{
+    if (run.wakes_at <= due)
+        return;
+    run.wakes_at = due;
+    heap_.push(due, run.number, wake_heap::what::wake);
 }
 
 /// The turn is whole: from here on outputs of the run depend on the submission that holds it.
@@ -279,6 +336,12 @@ void shard::end_run(resident_run& run)
     std::uint32_t seq = 0;
     if (!turn_.record(e, seq))
         return park(run, park_reason::limits, "its history is at its limit, with no room for its end");
+    if (const std::size_t unread = run.driver->machine().unread(); unread != 0)
+    {
+        count_up(host_.count.signals_unread, unread);
+        host_.log(severity::note, "it has ended with " + std::to_string(unread) + " signals that it has not received", run.header.workflow,
+                  run.header.id);
+    }
     run.header.state = end.kind == entry_kind::completed ? run_state::completed
                        : end.kind == entry_kind::failed  ? run_state::failed
                                                          : run_state::cancelled;
@@ -310,34 +373,6 @@ void shard::end_run(resident_run& run)
     hold(run, settled_run{run.number});
 }
 
-/// Stops the run and keeps it whole: nothing of the turn is written (but where a topic is missing), but the reason and a wake row that is
-/// never due.
-void shard::park(resident_run& run, park_reason reason, std::string text)
-{
-    if (reason != park_reason::missing_code) // where only a topic is missing, what the turn has recorded fits the code, and stays
-    {
-        turn_.take_back();
-        reply_.reset();
-    }
-    // The text outlives this call in the header; the one given may live in the driver.
-    run.header.state = run_state::parked;
-    run.header.reason = reason;
-    run.header.text = text.substr(0, 1000);
-    if (run.driver)
-        run.header.reply_seq = run.driver->machine().reply_seq() < run.end.next_seq ? run.driver->machine().reply_seq() : 0;
-    turn_.put_header();
-    turn_.move_wake(journal::due_never);
-    finish_turn(run);
-    count_up(host_.count.runs_parked);
-    host_.log(severity::warning, "parked (" + std::string(name_of(reason)) + "): " + run.header.text, run.header.workflow, run.header.id);
-    detail::answer failed{.what = detail::answer_kind::run_failed, .why = {}, .code = std::string(name_of(reason)),
-                          .text = "the run is parked: " + run.header.text, .bytes = {}, .status = {}};
-    answer(run, detail::request_kind::result, failed);
-    answer(run, detail::request_kind::reply, std::move(failed));
-    drop_driver(run);
-    hold(run, settled_run{run.number});
-}
-
 base::time_us shard::engine_due(const replay::pending& p) const noexcept
 {
     if (p.what.kind != operation_kind::timer || p.what.clock == journal::timer_clock::engine)
@@ -350,43 +385,46 @@ bool shard::is_due(const replay::pending& p) const noexcept { return engine_due(
 /// A time has come that the run may wait for.
 void shard::wake(resident_run& run)
 {
-    if (!run.driver || run.job)
+    if (!run.driver || is_held(run))
         return;
-    for (const replay::pending& p : run.driver->machine().waiting())
+    const auto is_due_now = [&](const replay::pending& p) {
+        return (p.what.kind == operation_kind::timer || is_step(p)) && is_due(p) && !has_job(run, p);
+    };
+    if (std::ranges::any_of(run.driver->machine().waiting(), is_due_now))
     {
-        const bool timer = p.what.kind == operation_kind::timer;
-        if (!timer && !is_step(p))
-            continue;
-        if (engine_due(p) > now_)
-        {
-            heap_.push(engine_due(p), run.number, wake_heap::what::wake); // the hint came too early
-            continue;
-        }
         set_idle(run, false);
         begin_turn(run);
-        return advance(run, driver_state::waiting);
+        advance(run, driver_state::waiting);
     }
+    else if (const base::time_us due = next_due(run); due != journal::due_never)
+        expect(run, due); // the hint came too early
 }
 
-void shard::dispatch(resident_run& run, const replay::pending& step)
+/// False: the run was parked, or nothing begins any more.
+bool shard::dispatch(resident_run& run, const replay::pending& step)
 {
     if (reaction_ != reaction::live)
-        return;
+        return false;
     const std::uint64_t hash = step_hash(step.where, step.what.name);
     const std::uint32_t deaths_max = host_.options.crash_loop_deaths;
     if (deaths_max != 0 && host_.deaths(base::to_integer(run.number), hash) >= deaths_max)
-        return park(run, park_reason::crash_loop, "the process died " + std::to_string(deaths_max) + " times in " +
-                                                      replay::describe(step.what, false) + " at " + step.where.text());
+    {
+        park(run, park_reason::crash_loop, "the process died " + std::to_string(deaths_max) + " times in " +
+                                               replay::describe(step.what, false) + " at " + step.where.text());
+        return false;
+    }
     step_attempt& job = make_job(run, step);
     job.blame_step = hash;
     if (job.is_transaction() && !turn_.has_room()) // its entry is recorded where nobody can say no
     {
         keep_spare(job);
-        return park(run, park_reason::limits, "its history is at its limit: history_entries_max or history_bytes_max");
+        park(run, park_reason::limits, "its history is at its limit: history_entries_max or history_bytes_max");
+        return false;
     }
-    run.job = &job;
+    run.jobs.push_back(&job);
     set_idle(run, false);
     hold(run, body_out{&job});
+    return true;
 }
 
 step_attempt& shard::make_job(resident_run& run, const replay::pending& step)
@@ -410,7 +448,7 @@ step_attempt& shard::make_job(resident_run& run, const replay::pending& step)
                .timeout = std::chrono::microseconds(options.timeout).count()};
     job->blame_run = base::to_integer(run.number);
     job->is_undo = is_undo;
-    job->undo_of = run.driver->undo_input();
+    job->undo_of = run_driver::undo_input(step);
     return *job.release();
 }
 }

@@ -2,6 +2,7 @@
 
 #include "engine/engine_core.hpp"
 #include "base/fork_count.hpp"
+#include "engine/intent.hpp"
 #include "engine/request_desk.hpp"
 #include "engine/stored_rows.hpp"
 
@@ -221,6 +222,9 @@ std::optional<answer> engine_core::accept(request&& what, const std::function<st
     if (what.what == request_kind::start && what.bytes.size() > options.payload_bytes_max)
         return refused(errc::limit, "an input of " + std::to_string(what.bytes.size()) + " bytes is over payload_bytes_max (" +
                                        std::to_string(options.payload_bytes_max) + "): keep it outside and pass a reference");
+    if (what.what == request_kind::signal || !what.message.name.empty())
+        if (std::string why = core::limit_of(what.message, options.payload_bytes_max); !why.empty())
+            return refused(errc::limit, std::move(why));
     const std::uint64_t hash = journal::id_hash(code->name, what.id);
     try
     {
@@ -374,6 +378,8 @@ everstep::metrics engine_core::metrics() const
     m.entries_written = load(count.entries_written);
     m.entries_replayed = load(count.entries_replayed);
     m.timers_fired = load(count.timers_fired);
+    m.signals = load(count.signals);
+    m.signals_unread = load(count.signals_unread);
     m.deliveries = load(count.deliveries);
     m.deliveries_failed = load(count.deliveries_failed);
     m.dead_letters = load(count.dead_letters);

@@ -1,6 +1,6 @@
 #include "feature/deliverer.hpp"
 
-#include "engine/start_intent.hpp"
+#include "engine/intent.hpp"
 #include "feature/delivery_schedule.hpp"
 
 #include <everstep/error.hpp>
@@ -49,12 +49,12 @@ private:
 
 deliverer::deliverer(detail::engine_core& of) : core_(of)
 {
-    // What transactions start. At the begin of its topic, so it needs no place before there is something in it.
+    // What transactions and runs want of runs. At the begin of its topic, so it needs no place before there is something in it.
     subscription_options all;
     all.from_oldest = true;
     subscribers_.push_back(std::make_unique<subscriber>(
-        detail::subscription_setup{start_topic, start_topic, detail::event_workflow{}, std::move(all)}));
-    retention_.add(start_topic, {.keep = std::chrono::milliseconds(0)});
+        detail::subscription_setup{intent_topic, intent_topic, detail::event_workflow{}, std::move(all)}));
+    retention_.add(intent_topic, {.keep = std::chrono::milliseconds(0)});
 }
 deliverer::~deliverer()
 {

@@ -1,7 +1,7 @@
 #include "feature/delivery_job.hpp"
 
 #include "base/checksum.hpp"
-#include "engine/start_intent.hpp"
+#include "engine/intent.hpp"
 #include "journal/header.hpp"
 #include "replay/token.hpp"
 
@@ -203,15 +203,22 @@ detail::request as_start(const delivery_job& job, const registry& workflows)
     detail::request start;
     start.what = detail::request_kind::start;
     start.when_full = admission::wait;
-    if (!to.function) // of transaction::start
+    if (!to.function)
     {
-        start_intent wanted = what.as<start_intent>();
+        intent wanted = what.as<intent>();
         const registered_workflow* code = workflows.find(wanted.workflow);
         if (!code)
             throw engine_error(errc::wrong_use, "workflow '" + wanted.workflow + "' was not added: add it, and redrive this");
         start.function = code->function;
         start.id = std::move(wanted.id);
-        start.bytes = std::move(wanted.input);
+        if (wanted.what == intent_kind::start)
+            start.bytes = std::move(wanted.bytes);
+        else
+        {
+            start.what = detail::request_kind::signal;
+            start.message = {std::move(wanted.name), std::move(wanted.type), wanted.message.empty() ? what.id : std::move(wanted.message),
+                             std::move(wanted.bytes)};
+        }
         return start;
     }
     start.function = to.function;

@@ -39,7 +39,7 @@ constexpr std::uint16_t step_fields =
     field::operation | field::where | field::attempts | field::source | field::name | field::type;
 
 /// Which fields a kind carries, beside kind and time: the one place. Index = entry_kind. FORMAT.md has the same table.
-constexpr std::array<layout, 15> layouts{{
+constexpr std::array<layout, 17> layouts{{
     {"unknown", 0},
     {"started", field::payload},
     {"step_done", step_fields | field::payload},
@@ -54,10 +54,13 @@ constexpr std::array<layout, 15> layouts{{
     {"failed", field::code | field::text},
     {"cancelled", field::text},
     {"resumed", field::text},
-    {"published", field::where | field::source | field::name | field::type, operation_kind::publish},
+    {"published", field::where | field::source | field::name | field::type | field::payload, operation_kind::publish},
+    {"signalled", field::name | field::type | field::code | field::payload},
+    {"sent", field::where | field::source | field::name | field::type | field::text | field::payload, operation_kind::signal},
 }};
 
-constexpr std::array<std::string_view, 8> operation_names{"none", "step", "undo", "timer", "reply", "forever", "transaction", "publish"};
+constexpr std::array<std::string_view, 10> operation_names{"none",    "step",        "undo",    "timer",   "reply",
+                                                          "forever", "transaction", "publish", "receive", "signal"};
 
 constexpr bool is_known(entry_kind kind) noexcept
 {

@@ -26,9 +26,11 @@ enum class entry_kind : std::uint8_t
     failed = 11,      ///< code, text: an error left the body (after compensation)
     cancelled = 12,   ///< text = reason: the run ended because it was cancelled
     resumed = 13,     ///< a person resumed a parked run; text = who or why
-    published = 14    ///< where, name = topic, type; source. The event is a row of the same commit
+    published = 14,   ///< where, name = topic, type, payload = data; source. The event is a row of the same commit
+    signalled = 15,   ///< name, type, code = the message's id, payload: whenever it comes, whether the code waits for it or not
+    sent = 16         ///< where, name, type, text = the other run, payload; source. The intent is a row of the same commit
 };
-inline constexpr entry_kind last_entry_kind = entry_kind::published;
+inline constexpr entry_kind last_entry_kind = entry_kind::sent;
 
 /// What the code asked for, where an entry belongs to an operation. On disk: numbers are never reused.
 enum class operation_kind : std::uint8_t
@@ -40,7 +42,9 @@ enum class operation_kind : std::uint8_t
     reply = 4,
     forever = 5, ///< waits until cancelled; writes nothing of its own
     transaction = 6,
-    publish = 7
+    publish = 7,
+    receive = 8, ///< waits for a signal; writes nothing of its own
+    signal = 9   ///< to another run
 };
 
 enum class timer_clock : std::uint8_t

@@ -27,7 +27,13 @@ std::string description(std::string_view kind, std::string_view name, std::strin
 /// Of the operations whose entry is made when they start.
 constexpr entry_kind kind_at_start(operation_kind what) noexcept
 {
-    return what == operation_kind::reply ? entry_kind::replied : what == operation_kind::publish ? entry_kind::published : entry_kind::timer_set;
+    switch (what)
+    {
+    case operation_kind::reply: return entry_kind::replied;
+    case operation_kind::publish: return entry_kind::published;
+    case operation_kind::signal: return entry_kind::sent;
+    default: return entry_kind::timer_set;
+    }
 }
 }
 
@@ -48,6 +54,23 @@ bool machine::fits(const journal::entry& e, const pending& p) noexcept
     // An entry carries what its kind has (entry.cpp); what it has is compared.
     return (e.operation == operation_kind::none || e.operation == p.what.kind) && (e.name.empty() || e.name == p.what.name) &&
            (e.type.empty() || e.type == p.what.type);
+}
+
+/// What the code gave to the operation, after decoding and encoding with today's type: an added field is no divergence.
+bool machine::has_same_payload(const journal::entry& e, const asked& what) noexcept
+{
+    if (!what.renew)
+        return true;
+    if (e.text != what.text)
+        return false;
+    try
+    {
+        return e.payload == what.payload || what.renew(e.payload) == what.renew(what.payload);
+    }
+    catch (...)
+    {
+        return false; // it was of another type then
+    }
 }
 
 journal::entry entry_about(const pending& p, entry_kind kind, base::time_us at) noexcept
@@ -74,31 +97,31 @@ std::size_t machine::find(const journal::path& where) const noexcept
 verdict machine::start(branch_counter& branch, const asked& what, const journal::entry* next, std::uint32_t seq)
 {
     took_next_ = false;
-    pending p{.what = what, .where = branch.prefix, .attempts = 0, .due = what.due, .started_at = now_, .recorded = false};
+    pending p{.what = what, .where = branch.prefix, .of = &branch, .attempts = 0, .due = what.due, .started_at = now_, .recorded = false};
     if (!p.where.push(branch.next++))
     {
         text_ = "branches are nested too deeply at " + describe(what, false) + ": at most " +
                 std::to_string(journal::path::depth_max / 2) + " levels";
         return verdict::limits;
     }
-    const bool recorded_at_start =
-        what.kind == operation_kind::reply || what.kind == operation_kind::timer || what.kind == operation_kind::publish;
-    const bool cancelled = cancel_pending_ && what.kind != operation_kind::undo;
+    const bool cancelled = is_cancelled(p);
     // Only the first reply of a run counts; a later one is no entry, live and replayed alike.
     if (cancelled || (what.kind == operation_kind::reply && replied()))
     {
         pending_.push_back(p);
         return deliver(pending_.size() - 1, cancelled ? delivered::cancelled : delivered::value);
     }
-    if (!recorded_at_start)
+    if (!is_recorded_at_start(what.kind))
     {
         pending_.push_back(p);
-        return verdict::wait;
+        return what.kind == operation_kind::receive && take_signal(what.name) ? deliver(pending_.size() - 1, delivered::value) : verdict::wait;
     }
     if (next)
     {
         if (next->kind != kind_at_start(what.kind) || !(next->where == p.where) || !fits(*next, p))
             return diverge(*next, seq, &p);
+        if (!has_same_payload(*next, what))
+            return diverge_in_payload(*next, seq, p);
         pending_.push_back(p);
         took_next_ = true;
         return apply(*next, seq);
@@ -112,7 +135,7 @@ journal::entry machine::entry() const noexcept
     const pending& p = pending_.back();
     return {.kind = kind_at_start(p.what.kind), .operation = p.what.kind, .clock = p.what.clock, .where = p.where, .at = now_,
             .due = p.what.due, .attempts = 0, .line = p.what.line, .file = p.what.file, .name = p.what.name, .type = p.what.type,
-            .code = {}, .text = {}, .payload = p.what.payload};
+            .code = {}, .text = p.what.text, .payload = p.what.payload};
 }
 
 verdict machine::apply(const journal::entry& e, std::uint32_t seq)
@@ -121,7 +144,12 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
     {
     case entry_kind::cancel_asked:
         now_ = e.at;
-        return apply_cancel(e);
+        apply_cancel(e);
+        return verdict::wait;
+    case entry_kind::signalled:
+        now_ = e.at;
+        apply_signal(e);
+        return verdict::wait;
     case entry_kind::resumed:
         now_ = e.at;
         for (pending& p : pending_)
@@ -136,6 +164,7 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
     case entry_kind::timer_fired:
     case entry_kind::replied:
     case entry_kind::published:
+    case entry_kind::sent:
     {
         const std::size_t index = find(e.where);
         if (index == pending_.size() || !fits(e, pending_[index]))
@@ -154,19 +183,74 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
     return diverge(e, seq, nullptr);
 }
 
-verdict machine::apply_cancel(const journal::entry& e)
+void machine::apply_cancel(const journal::entry& e)
 {
     cancel_reason_ = e.text;
+    ++cancels_;
     // A compensation goes on, and so does what comes after it.
-    cancel_pending_ =
-        std::none_of(pending_.begin(), pending_.end(), [](const pending& p) { return p.what.kind == operation_kind::undo; });
+    for (const pending& p : pending_)
+        if (p.what.kind == operation_kind::undo)
+            p.of->forgiven = cancels_;
+}
+
+void machine::apply_signal(const journal::entry& e)
+{
+    if (!signals_)
+        signals_ = std::make_unique<signals>();
+    signals_->unread.push_back({std::string(e.name), std::string(e.payload)});
+    if (!e.code.empty())
+        signals_->ids.emplace(e.code);
+}
+
+bool machine::take_signal(std::string_view name)
+{
+    if (!signals_)
+        return false;
+    const auto at = std::ranges::find(signals_->unread, name, &signal::name);
+    if (at == signals_->unread.end())
+        return false;
+    signals_->taken = std::move(at->payload);
+    signals_->unread.erase(at);
+    payload_ = signals_->taken;
+    return true;
+}
+
+verdict machine::next()
+{
+    if (!has_cancels() && unread() == 0)
+        return verdict::wait;
+    // In the order in which they were started, so that of two receives of one name the first gets the first.
     for (std::size_t index = 0; index < pending_.size(); ++index)
     {
-        const operation_kind kind = pending_[index].what.kind;
-        if (kind == operation_kind::timer || kind == operation_kind::forever)
+        const pending& p = pending_[index];
+        if (is_let_go(p.what.kind) && is_cancelled(p))
             return deliver(index, delivered::cancelled);
+        if (p.what.kind == operation_kind::receive && take_signal(p.what.name))
+            return deliver(index, delivered::value);
     }
     return verdict::wait;
+}
+
+void machine::stop(branch_counter& branch) noexcept
+{
+    branch.stopped = true;
+    has_stops_ = true;
+}
+
+void machine::begin_compensation(branch_counter& branch) const noexcept
+{
+    branch.forgiven = cancels_;
+    branch.stop_forgiven = true;
+}
+
+bool machine::is_cancelled(const branch_counter& branch) const noexcept
+{
+    if (branch.forgiven < cancels_)
+        return true;
+    for (const branch_counter* at = &branch; at && !at->stop_forgiven; at = at->above)
+        if (at->stopped)
+            return true;
+    return false;
 }
 
 verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint32_t seq)
@@ -180,9 +264,10 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
         if (!stepwise)
             break;
         // A result that comes after the cancel is recorded all the same; only the await throws.
-        return deliver(index, cancel_pending_ && p.what.kind != operation_kind::undo ? delivered::cancelled
-                              : e.kind == entry_kind::step_done                      ? delivered::value
-                                                                                     : delivered::failed);
+        payload_ = e.payload;
+        return deliver(index, is_cancelled(p)                       ? delivered::cancelled
+                              : e.kind == entry_kind::step_done ? delivered::value
+                                                                : delivered::failed);
     case entry_kind::step_retry:
         if (!stepwise)
             break;
@@ -190,7 +275,7 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
         p.due = e.due;
         return verdict::wait;
     case entry_kind::step_dropped:
-        if (!stepwise || p.what.kind == operation_kind::undo || !cancel_pending_)
+        if (!stepwise || !is_cancelled(p))
             break;
         return deliver(index, delivered::cancelled);
     case entry_kind::timer_set:
@@ -206,6 +291,10 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
         return deliver(index, delivered::value);
     case entry_kind::published:
         if (p.what.kind != operation_kind::publish)
+            break;
+        return deliver(index, delivered::value);
+    case entry_kind::sent:
+        if (p.what.kind != operation_kind::signal)
             break;
         return deliver(index, delivered::value);
     case entry_kind::replied:
@@ -232,6 +321,18 @@ verdict machine::deliver(std::size_t index, delivered what)
     delivered_ = what;
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
     return verdict::deliver;
+}
+
+verdict machine::diverge_in_payload(const journal::entry& e, std::uint32_t seq, const pending& instead)
+{
+    constexpr std::size_t shown = 200;
+    const auto data_of = [](std::string_view to, std::string_view payload) {
+        return (to.empty() ? std::string() : " to " + std::string(to)) + " with " + std::string(payload.substr(0, shown));
+    };
+    text_ = "entry " + std::to_string(seq) + " was " + describe(e, false) + data_of(e.text, e.payload) + " at " + e.where.text() +
+            "; the code now asks it" + data_of(instead.what.text, instead.what.payload) + " (" + std::string(instead.what.file) + ":" +
+            std::to_string(instead.what.line) + "). Bring the code back that wrote the entry, then resume the run.";
+    return verdict::diverged;
 }
 
 verdict machine::diverge(const journal::entry& e, std::uint32_t seq, const pending* instead)

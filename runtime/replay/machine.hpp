@@ -5,7 +5,8 @@
 // the next. So interleavings repeat exactly.
 //
 //   start(branch, asked)   the code began to wait for an operation   -> deliver at once, record an entry, wait, or diverged
-//   apply(entry)           the next entry of the history              -> deliver to a pending operation, nothing, or diverged
+//   apply(entry)           the next entry of the history              -> deliver to the operation that it is about, nothing, or diverged
+//   next()                 the code waits                             -> deliver what a cancel, a stop or a signal ends; else wait
 //   finish()               the code has ended                         -> fine, or diverged (entries are left)
 //
 // Which entry may come when:
@@ -20,7 +21,9 @@
 //   timer_fired   | timer                  | value delivered
 //   replied       | (inside start)         | value delivered
 //   published     | (inside start)         | value delivered
-//   cancel_asked  | any or none            | cancelled delivered to timers and forevers; steps are waited for
+//   sent          | (inside start)         | value delivered
+//   signalled     | any or none            | kept; next() delivers it to the first receive of its name
+//   cancel_asked  | any or none            | noted; next() delivers it to timers, receives and forevers; steps are waited for
 //   resumed       | any or none            | attempts of pending steps begin anew
 //   completed, failed, cancelled | none    | the history ends
 //
@@ -31,16 +34,23 @@
 #include <boost/container/small_vector.hpp>
 
 #include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
 namespace everstep::replay
 {
-/// Counts the operations of one line of execution: the workflow itself, or one branch of it.
+/// One line of execution, the workflow itself or one branch of it: counts its operations, and knows whether it is asked to stop.
 struct branch_counter
 {
     journal::path prefix;
     std::uint32_t next{};
+    const branch_counter* above{}; ///< null: the workflow itself
+    std::uint32_t forgiven{};      ///< cancels of the run that a compensation of this branch has answered
+    bool stopped{};                ///< it lost a race, or another branch failed: see machine::stop
+    bool stop_forgiven{};          ///< and has compensated since
 };
 
 /// What the code asks for.
@@ -53,9 +63,26 @@ struct asked
     std::string_view file;
     std::uint32_t line{};
     base::time_us due{};      ///< timer: on its clock
-    std::string_view payload; ///< reply
+    std::string_view payload; ///< reply, event, signal
+    std::string_view text;    ///< signal: the other run
+    /// Of the payload with today's type, where it is compared. Throws.
+    std::string (*renew)(std::string_view payload) = nullptr;
     void* operation{};        ///< given back with the delivery
+    bool is_new{};            ///< no process before this one can have begun it
 };
+
+/// Operations whose entry is made when they begin.
+constexpr bool is_recorded_at_start(journal::operation_kind kind) noexcept
+{
+    return kind == journal::operation_kind::timer || kind == journal::operation_kind::reply || kind == journal::operation_kind::publish ||
+           kind == journal::operation_kind::signal;
+}
+
+/// Waits that end at once when their branch is cancelled: nothing of the world outside goes on behind them.
+constexpr bool is_let_go(journal::operation_kind kind) noexcept
+{
+    return kind == journal::operation_kind::timer || kind == journal::operation_kind::forever || kind == journal::operation_kind::receive;
+}
 
 /// Whether its body is user code that is attempted until it ends: a step, a transaction, or an undo of either.
 constexpr bool is_attempted(journal::operation_kind kind) noexcept
@@ -68,6 +95,7 @@ struct pending
 {
     asked what;
     journal::path where;
+    branch_counter* of{};
     std::uint32_t attempts{};  ///< failed so far
     base::time_us due{};       ///< timer: when it fires; step: when the next attempt may begin, 0 is now
     base::time_us started_at{}; ///< now() when the code asked
@@ -105,19 +133,36 @@ public:
     journal::entry entry() const noexcept;
 
     verdict apply(const journal::entry& e, std::uint32_t seq);
-    /// After verdict::deliver: to which operation, and what. Strings are those of the entry applied.
+    /// The code waits. One delivery a call, then the code runs: what it does may decide about the next.
+    verdict next();
+    /// After verdict::deliver: to which operation, and what. Strings are those of the entry applied, or live until the next call.
     void* operation() const noexcept { return operation_; }
     delivered what() const noexcept { return delivered_; }
     const journal::path& where() const noexcept { return where_; }
+    /// Of a value: the result or signal.
+    std::string_view payload() const noexcept { return payload_; }
 
     /// The code has ended. `next`: as in start; left-over entries are a divergence.
     verdict finish(const journal::entry* next, std::uint32_t seq);
 
-    /// Compensation begins: from here on no wait throws `cancelled`.
-    void begin_compensation() noexcept { cancel_pending_ = false; }
+    /// Its waits throw `cancelled` from here on; next() says which of them at once.
+    void stop(branch_counter& branch) noexcept;
+    /// Compensation begins: from here on no wait of the branch throws `cancelled`.
+    void begin_compensation(branch_counter& branch) const noexcept;
+    /// Whether waits of the branch throw `cancelled`.
+    bool is_cancelled(const branch_counter& branch) const noexcept;
+    bool is_cancelled(const pending& p) const noexcept { return p.what.kind != journal::operation_kind::undo && is_cancelled(*p.of); }
+    /// Whether any wait may.
+    bool has_cancels() const noexcept { return cancels_ != 0 || has_stops_; }
+
+    /// The oldest signal of that name which nobody has received; false: there is none. It is payload() then.
+    bool take_signal(std::string_view name);
+    /// Whether a signal with this message id has come.
+    bool has_signal(std::string_view id) const { return signals_ && signals_->ids.contains(id); }
+    /// Signals that nobody has received.
+    std::size_t unread() const noexcept { return signals_ ? signals_->unread.size() : 0; }
 
     base::time_us now() const noexcept { return now_; }
-    bool cancel_pending() const noexcept { return cancel_pending_; }
     std::string_view cancel_reason() const noexcept { return cancel_reason_; }
     bool replied() const noexcept { return reply_seq_ != 0; }
     std::uint32_t reply_seq() const noexcept { return reply_seq_; }
@@ -129,21 +174,39 @@ public:
     const std::string& text() const noexcept { return text_; }
 
 private:
+    struct signal
+    {
+        std::string name;
+        std::string payload;
+    };
+    struct signals
+    {
+        std::deque<signal> unread;
+        std::set<std::string, std::less<>> ids; ///< all that had one
+        std::string taken;                      ///< payload_, where it is a signal's
+    };
+
     verdict deliver(std::size_t index, delivered what);
     verdict diverge(const journal::entry& e, std::uint32_t seq, const pending* instead);
-    verdict apply_cancel(const journal::entry& e);
+    verdict diverge_in_payload(const journal::entry& e, std::uint32_t seq, const pending& instead);
+    void apply_cancel(const journal::entry& e);
+    void apply_signal(const journal::entry& e);
     verdict apply_to(std::size_t index, const journal::entry& e, std::uint32_t seq);
     std::size_t find(const journal::path& where) const noexcept;
     static bool fits(const journal::entry& e, const pending& p) noexcept;
+    static bool has_same_payload(const journal::entry& e, const asked& what) noexcept;
 
     pending_list pending_;
     base::time_us now_;
     std::uint32_t reply_seq_{};
-    bool cancel_pending_{};
+    std::uint32_t cancels_{};
+    bool has_stops_{};
     bool took_next_{};
     delivered delivered_{};
     void* operation_{};
     journal::path where_;
+    std::string_view payload_;
+    std::unique_ptr<signals> signals_; ///< null: there were none
     std::string cancel_reason_;
     std::string text_;
 };

@@ -28,3 +28,8 @@ workflow<opaque> flow(context&, order)
     co_return opaque{};
 }
 #endif
+
+void add(engine& to)
+{
+    to.add("flow", flow);
+}

@@ -49,7 +49,8 @@ struct engine_entry
                           operation == journal::operation_kind::transaction;
         if (operation == journal::operation_kind::undo || operation == journal::operation_kind::transaction)
             shown.append(" ").append(journal::name_of(operation));
-        return step ? shown + " " + name : shown;
+        const bool is_named = step || kind == journal::entry_kind::signalled || kind == journal::entry_kind::sent;
+        return is_named ? shown + " " + name : shown;
     }
     /// All of it but times and attempts, which a crash may change, and the place in the source.
     std::string line_text() const { return brief() + " " + where + " " + type + " [" + code + ": " + text + "] " + payload; }

@@ -146,6 +146,14 @@ public:
     {
         return ask({detail::request_kind::start, when_full, key_of(function), id, encode(input)}, "start " + id, false);
     }
+    template <class Result, class Reply, class Input, class Value>
+    std::string signal_with_start(workflow<Result, Reply> (*function)(context&, Input), const std::string& id,
+                                  const std::type_identity_t<Input>& input, const std::string& name, const Value& value, const std::string& message)
+    {
+        detail::request what{detail::request_kind::start, admission::wait, key_of(function), id, encode(input)};
+        what.message = {name, std::string(type_name<Value>()), message, encode(value)};
+        return ask(std::move(what), {}, false);
+    }
     template <class Function>
     std::string reply(Function* function, const std::string& id)
     {
@@ -165,6 +173,14 @@ public:
     std::string resume(Function* function, const std::string& id, const std::string& reason = {})
     {
         return ask({detail::request_kind::resume, admission::wait, key_of(function), id, reason}, {}, false);
+    }
+    /// A message with an id: the one that comes again after a crash is not another one.
+    template <class Function, class Value>
+    std::string signal(Function* function, const std::string& id, const std::string& name, const Value& value, const std::string& message)
+    {
+        detail::request what{detail::request_kind::signal, admission::wait, key_of(function), id};
+        what.message = {name, std::string(type_name<Value>()), message, encode(value)};
+        return ask(std::move(what), {}, false);
     }
     template <class Function>
     run_status status(Function* function, const std::string& id)

@@ -83,6 +83,24 @@ inline entry published(const path& where, std::string_view topic)
     e.type = "order";
     return e;
 }
+inline entry signalled(std::string_view name, std::string_view payload = "1", std::string_view id = {})
+{
+    entry e = entry_of(entry_kind::signalled);
+    e.name = name;
+    e.type = "i32";
+    e.code = id;
+    e.payload = payload;
+    return e;
+}
+inline entry sent(const path& where, std::string_view run, std::string_view name, std::string_view payload = "1")
+{
+    entry e = entry_of(entry_kind::sent, operation_kind::signal, where);
+    e.name = name;
+    e.type = "i32";
+    e.text = run;
+    e.payload = payload;
+    return e;
+}
 inline entry cancel_asked(std::string_view reason = "no longer wanted")
 {
     entry e = entry_of(entry_kind::cancel_asked);
@@ -129,6 +147,15 @@ inline asked reply(std::string_view type = "receipt")
     what.payload = "{}";
     return what;
 }
+inline asked signal_to(std::string_view run, std::string_view name, std::string_view payload = "1")
+{
+    asked what = operation_of(operation_kind::signal, name, "i32", 94);
+    what.text = run;
+    what.payload = payload;
+    what.renew = [](std::string_view encoded) { return std::to_string(std::stoi(std::string(encoded))); };
+    return what;
+}
+inline asked receive(std::string_view name) { return operation_of(operation_kind::receive, name, "i32", 93); }
 inline asked forever() { return operation_of(operation_kind::forever, "wait_forever", "void", 92); }
 
 /// A verdict and what was delivered, as one word.

@@ -112,6 +112,11 @@ private:
                     go_on(one);
                     moved = true;
                 }
+            if (!moved && !stopped() && !ended() && core_.next() == verdict::deliver)
+            {
+                resolve(handed_over(), nullptr);
+                moved = true;
+            }
         }
         for (const pending& one : core_.waiting())
             moments_.push_back({moment::kind::waits, one.where, core_.now(), seq_, one.attempts, one.due, one.started_at});
@@ -138,6 +143,8 @@ private:
             line& branch = lines_[k + 1];
             branch.counter.prefix = prefix;
             branch.counter.prefix.push(k);
+            branch.counter.above = &lines_[0].counter;
+            branch.counter.forgiven = lines_[0].counter.forgiven;
             branch.code = &code_.branches[k];
         }
     }
@@ -180,13 +187,9 @@ private:
             return false;
         else
             history_.append(e);
-        // A cancel is applied until it ends no more waits; only then does any of the code run.
-        std::vector<delivery> deliveries;
-        verdict said = core_.apply(e, seq_);
-        for (; said == verdict::deliver; said = e.kind == entry_kind::cancel_asked ? core_.apply(e, seq_) : verdict::wait)
-            deliveries.push_back(handed_over());
-        for (const delivery& one : deliveries)
-            resolve(one, &e);
+        const verdict said = core_.apply(e, seq_);
+        if (said == verdict::deliver)
+            resolve(handed_over(), &e);
         if (said == verdict::diverged)
             trouble_ = "diverged: " + core_.text();
         ++seq_;
@@ -234,7 +237,7 @@ private:
 
     void compensate()
     {
-        core_.begin_compensation();
+        core_.begin_compensation(lines_[0].counter);
         while (auto taken = undos_.take_newest(undo_list::all))
             names_.push_back(std::move(taken->name));
         for (const std::string& name : names_)

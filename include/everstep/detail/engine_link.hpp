@@ -7,6 +7,7 @@
 #include <everstep/detail/row_link.hpp>
 #include <everstep/error.hpp>
 #include <everstep/run_status.hpp>
+#include <everstep/signal.hpp>
 #include <everstep/workflow.hpp>
 
 #include <coroutine>
@@ -55,7 +56,8 @@ enum class request_kind : std::uint8_t
     result,
     status,
     cancel,
-    resume
+    resume,
+    signal
 };
 
 struct request
@@ -64,7 +66,8 @@ struct request
     admission when_full{admission::wait};
     function_key function{};
     std::string id;
-    std::string bytes; ///< start: encoded input; cancel, resume: the reason
+    std::string bytes{};       ///< start: encoded input; cancel, resume: the reason
+    signal_message message{}; ///< signal; start: what the run is told, where it has a name
 };
 
 enum class answer_kind : std::uint8_t
@@ -148,6 +151,7 @@ struct traits_for
     using promise_type = promise<Result, Reply>;
     static_assert(!std::is_reference_v<Input> && !std::is_const_v<Input>,
                   "a workflow takes its input by value: the frame owns it for as long as the run lasts");
+    static_assert(std::is_void_v<Result> || encodable<Result>, "a workflow's result must be encodable: see everstep/codec.hpp");
     static_assert(encodable<Input>, "a workflow's input must be encodable: see everstep/codec.hpp");
 
     static std::coroutine_handle<> create(function_key key, context& ctx, branch& at, std::string_view input)
@@ -168,9 +172,7 @@ struct traits_for
         else
             encode(*std::coroutine_handle<promise_type>::from_address(frame.address()).promise().value(), to);
     }
-    static std::string renew(std::string_view input) { return encode(decode<Input>(input)); }
-
-    static constexpr workflow_traits value{&type_name<Input>, &type_name<Result>, &create, &promise_of, &encode_result, &renew};
+    static constexpr workflow_traits value{&type_name<Input>, &type_name<Result>, &create, &promise_of, &encode_result, &renewed<Input>};
 };
 }
 }

@@ -33,7 +33,10 @@ enum class verb : std::uint8_t
     reply,
     publish,
     forever,
-    compensate
+    compensate,
+    receive,
+    signal,
+    group
 };
 
 /// How a body hands its result back when it does not return it on its own thread: see spawn below.
@@ -52,6 +55,8 @@ struct operation_traits
 {
     verb what{};
     std::string_view (*type)() = nullptr; ///< name of the result type, as journaled
+    /// Decodes and encodes again with today's type what the operation was given: that is compared in replay. Throws codec_error.
+    std::string (*renew)(std::string_view encoded) = nullptr;
     /// Calls the body and encodes what it returns. Throws what the body throws, or codec_error.
     void (*run)(operation&, attempt&, std::string& encoded) = nullptr;
     /// For bodies that return an awaitable: starts it on `executor` (an asio::any_io_executor*), ends in `sink` once.
@@ -102,6 +107,7 @@ public:
 
     /// By await_transform: the branch that counts this operation.
     void join(branch& of) noexcept { branch_ = &of; }
+    branch& joined() const noexcept { return *branch_; }
     void deliver(const await_end& what) noexcept { delivery_ = &what; }
 
 protected:
@@ -125,7 +131,7 @@ private:
     op_name name_;
 };
 
-/// One line of execution of a run: the workflow itself, and later each branch of `all` and `any`.
+/// One line of execution of a run: the workflow itself, and each branch of `all` and `any`.
 struct branch
 {
     run_link* run{};
@@ -142,6 +148,10 @@ public:
     virtual std::uint64_t random() noexcept = 0;
     virtual std::uint32_t open_saga() noexcept = 0;
     virtual void release_saga(std::uint32_t saga) noexcept = 0;
+    /// The oldest signal of that name which nobody has received; false: there is none. The payload lives until the next call.
+    virtual bool take_signal(std::string_view name, std::string_view& payload) = 0;
+    /// Throws engine_error (wrong_use) where it was not added.
+    virtual std::string_view workflow_name(void (*function)()) const = 0;
     virtual services& given() const noexcept = 0;
     virtual std::string_view run_id() const noexcept = 0;
 

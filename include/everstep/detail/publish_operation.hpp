@@ -1,5 +1,6 @@
 #pragma once
 
+#include <everstep/codec.hpp>
 #include <everstep/detail/event_draft.hpp>
 #include <everstep/detail/operation.hpp>
 
@@ -33,6 +34,6 @@ public:
     void await_resume() { take(); }
 
 private:
-    static constexpr operation_traits traits_of{.what = verb::publish, .type = &type_name<Value>};
+    static constexpr operation_traits traits_of{.what = verb::publish, .type = &type_name<Value>, .renew = &renewed<Value>};
 };
 }

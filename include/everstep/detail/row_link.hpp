@@ -58,6 +58,7 @@ protected:
 };
 
 struct event_draft;
+struct signal_message;
 
 class row_target : public row_source
 {
@@ -66,6 +67,8 @@ public:
     virtual void publish(event_draft&& what) = 0;
     /// A run, once that is durable. Throws engine_error: wrong_use, limit.
     virtual void start(void (*workflow)(), std::string&& id, std::string&& input) = 0;
+    /// To a run, likewise.
+    virtual void signal(void (*workflow)(), std::string&& id, signal_message&& what) = 0;
     /// Engine time, in microseconds.
     virtual std::int64_t now_us() const noexcept = 0;
     virtual void put(const table_identity& of, std::string_view name, std::string_view value) = 0;

@@ -22,6 +22,8 @@ public:
     std::uint64_t random() noexcept override { return random_; }
     std::uint32_t open_saga() noexcept override { return 1; }
     void release_saga(std::uint32_t) noexcept override {}
+    bool take_signal(std::string_view, std::string_view&) override { return false; }
+    std::string_view workflow_name(void (*)()) const override { return {}; }
     services& given() const noexcept override { return given_; }
     std::string_view run_id() const noexcept override { return {}; }
 

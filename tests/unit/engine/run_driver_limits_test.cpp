@@ -39,7 +39,7 @@ TEST(RunDriverLimits, ReplyBeyondTheLimitParks)
     driven_run run(replies_at_length, 999);
     EXPECT_EQ(run.begin(), driver_state::parked);
     EXPECT_EQ(run.driver().reason(), park_reason::limits);
-    EXPECT_EQ(run.driver().text(), "a reply of 1001 bytes is over payload_bytes_max (1000)");
+    EXPECT_EQ(run.driver().text(), "a payload of 1001 bytes in reply (run_driver_limits_test.cpp:27) is over payload_bytes_max (1000)");
 }
 
 workflow<std::string> returns_at_length(context&, int bytes)

@@ -64,7 +64,7 @@ TEST(RunDriverUndo, UndoIsGivenTheRecordedResult)
 {
     failed_at_pay run;
     run->succeed("null");
-    EXPECT_EQ(run->driver().undo_input(), "2");
+    EXPECT_EQ(run_driver::undo_input(run->first()), "2");
 }
 
 TEST(RunDriverUndo, RunEndsWithItsErrorAfterTheLastUndo)
@@ -99,7 +99,7 @@ TEST(RunDriverUndo, ReplayGivesTheSameInputToTheUndo)
     live->succeed("null");
     driven_run again(booked, 1, live->history());
     again.begin();
-    EXPECT_EQ(again.driver().undo_input(), "2");
+    EXPECT_EQ(run_driver::undo_input(again.first()), "2");
 }
 
 TEST(RunDriverUndo, UndoKeepsThePlaceOfItsStep)

@@ -144,7 +144,7 @@ TEST_F(Event, OverItsLimitsIsRefused)
     EXPECT_EQ(why_not([&] { shop_->publish("orders", 1, {.key = std::string(256, 'k')}); }), errc::limit);
     shop_->start(tells_too_much, "a", 0);
     EXPECT_EQ(failure_of([&] { shop_->run(tells_too_much, "a").result(); }).substr(0, 53),
-              "limits: the run is parked: an event of 20002 bytes is");
+              "limits: the run is parked: a payload of 20002 bytes i");
     EXPECT_TRUE(events(shop_).empty());
 }
 

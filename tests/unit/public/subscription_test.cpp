@@ -139,9 +139,9 @@ TEST_F(Subscribe, AStartWithAnotherInputIsADeadLetterOfTheEngine)
     shop_.start(doubles, "d-1", 4).result();
     shop_.transact([](transaction& tx) { tx.start(doubles, "d-1", 5); });
     eventually([&] { return shop_.metrics().dead_letters == 1; });
-    eventually([&] { return shop_.subscription("everstep.starts").status().dead == 1; });
+    eventually([&] { return shop_.subscription("everstep.intents").status().dead == 1; });
     std::string code;
-    shop_.subscription("everstep.starts").dead_letters([&](const dead_letter& one) { return code = one.code, true; });
+    shop_.subscription("everstep.intents").dead_letters([&](const dead_letter& one) { return code = one.code, true; });
     EXPECT_EQ(code, "conflict");
 }
 

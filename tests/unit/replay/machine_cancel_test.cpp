@@ -101,9 +101,9 @@ TEST(MachineCancel, UndoStartedAfterItRuns)
 TEST(MachineCancel, CompensationEndsIt)
 {
     machine core = under_cancel();
-    core.begin_compensation();
-    EXPECT_FALSE(core.cancel_pending());
     branch_counter main;
+    core.begin_compensation(main);
+    EXPECT_FALSE(core.is_cancelled(main));
     EXPECT_EQ(core.start(main, step("note"), nullptr, 2), verdict::wait);
     EXPECT_EQ(core.apply(step_done(at(0), "note"), 2), verdict::deliver);
     EXPECT_EQ(core.what(), delivered::value);
@@ -135,7 +135,7 @@ TEST(MachineCancel, CancelDuringCompensationLetsItGoOn)
               "0 value, 1 value, 2 cancelled, 3 value, 4 value, 5 value, ended");
 }
 
-TEST(MachineCancel, CancelDuringCompensationEndsTimersOfBranchesInWhateverOrderTheyBegan)
+TEST(MachineCancel, CancelWhileABranchCompensatesEndsTheWaitsOfTheOthersAlone)
 {
     for (const bool timer_first : {true, false})
     {
@@ -146,24 +146,28 @@ TEST(MachineCancel, CancelDuringCompensationEndsTimersOfBranchesInWhateverOrderT
         core.start(left, forever(), nullptr, 1);
         if (timer_first)
             core.start(right, undo_of("charge"), nullptr, 1);
-        EXPECT_EQ(core.apply(cancel_asked(), 1), verdict::deliver);
+        EXPECT_EQ(core.apply(cancel_asked(), 1), verdict::wait);
+        EXPECT_EQ(core.next(), verdict::deliver);
         EXPECT_EQ(core.where(), at({0, 0, 0}));
-        EXPECT_FALSE(core.cancel_pending());
+        EXPECT_EQ(core.next(), verdict::wait);
+        EXPECT_TRUE(core.is_cancelled(left));
+        EXPECT_FALSE(core.is_cancelled(right));
     }
 }
 
-TEST(MachineCancel, AppliedAgainItEndsTheNextWaitUntilNoneIsLeft)
+TEST(MachineCancel, OneWaitAfterTheOtherEndsUntilNoneIsLeft)
 {
     machine core(1'000);
     branch_counter left{.prefix = at({0, 0})}, middle{.prefix = at({0, 1})}, right{.prefix = at({0, 2})};
     core.start(left, forever(), nullptr, 1);
     core.start(middle, step("pick"), nullptr, 1);
-    core.start(right, forever(), nullptr, 1);
-    EXPECT_EQ(core.apply(cancel_asked(), 1), verdict::deliver);
+    core.start(right, receive("picked"), nullptr, 1);
+    core.apply(cancel_asked(), 1);
+    EXPECT_EQ(core.next(), verdict::deliver);
     EXPECT_EQ(core.where(), at({0, 0, 0}));
-    EXPECT_EQ(core.apply(cancel_asked(), 1), verdict::deliver);
+    EXPECT_EQ(core.next(), verdict::deliver);
     EXPECT_EQ(core.where(), at({0, 2, 0}));
-    EXPECT_EQ(core.apply(cancel_asked(), 1), verdict::wait);
+    EXPECT_EQ(core.next(), verdict::wait);
     EXPECT_EQ(core.waiting().size(), 1U);
 }
 
@@ -177,13 +181,14 @@ TEST(MachineCancel, EveryBranchIsCancelledAndTheStepWaitedFor)
 TEST(MachineCancel, ReasonIsThatOfTheLastCancel)
 {
     machine core(1'000);
-    EXPECT_FALSE(core.cancel_pending());
+    const branch_counter main;
+    EXPECT_FALSE(core.is_cancelled(main));
     EXPECT_EQ(core.cancel_reason(), "");
     {
         const std::string reason = "out of stock";
         core.apply(cancel_asked(reason), 1);
     }
-    EXPECT_TRUE(core.cancel_pending());
+    EXPECT_TRUE(core.is_cancelled(main));
     EXPECT_EQ(core.cancel_reason(), "out of stock");
     core.apply(cancel_asked("by the customer"), 2);
     EXPECT_EQ(core.cancel_reason(), "by the customer");

@@ -68,7 +68,7 @@ private:
             to.kind = entry_kind::step_retry, to.due = to.at + dice.below(500), to.code = "busy", to.text = "try later";
         else if (what == 2)
             to.kind = entry_kind::step_failed, to.code = "declined", to.text = "no money";
-        else if (what == 3 && core.cancel_pending() && one.what.kind == operation_kind::step)
+        else if (what == 3 && core.is_cancelled(one) && one.what.kind == operation_kind::step)
             to.kind = entry_kind::step_dropped;
         else
             to.payload = "{}";

@@ -189,4 +189,38 @@ TEST(MachineDivergence, DescriptionLeavesOutWhatIsNotThere)
     EXPECT_EQ(describe(timer_fired(at(0)), true), "timer");
     EXPECT_EQ(describe(step_done(at(0), "charge"), true), "step 'charge' with result receipt (orders.cpp:88)");
 }
+
+std::string asked_over(const asked& what, const entry& recorded)
+{
+    machine core(1'000);
+    branch_counter main;
+    const verdict said = core.start(main, what, &recorded, 4);
+    return said == verdict::diverged ? core.text() : std::string(word(core, said));
+}
+
+TEST(MachineDivergence, OtherDataForAnotherRunIsOneAndShowsBoth)
+{
+    const entry recorded = sent(at(0), "checkout/o-2", "picked", "7");
+    EXPECT_EQ(asked_over(signal_to("checkout/o-2", "picked", "8"), recorded).find("entry 4 was signal 'picked' to checkout/o-2 with 7 at 0; the code "
+                                                                                "now asks it to checkout/o-2 with 8 (orders.cpp:94). Bring"),
+              0u);
+}
+
+TEST(MachineDivergence, AnotherRunIsOne)
+{
+    const entry recorded = sent(at(0), "checkout/o-2", "picked", "7");
+    EXPECT_NE(asked_over(signal_to("checkout/o-3", "picked", "7"), recorded).find("asks it to checkout/o-3 with 7"), std::string::npos);
+}
+
+TEST(MachineDivergence, DataThatIsTheSameWithTodaysTypeIsNone)
+{
+    const entry recorded = sent(at(0), "checkout/o-2", "picked", "07");
+    EXPECT_EQ(asked_over(signal_to("checkout/o-2", "picked", "7"), recorded), "value");
+}
+
+TEST(MachineDivergence, DataThatCannotBeReadAnyMoreIsOne)
+{
+    const entry recorded = sent(at(0), "checkout/o-2", "picked", "seven");
+    EXPECT_NE(asked_over(signal_to("checkout/o-2", "picked", "7"), recorded).find("with seven"), std::string::npos);
+}
 }

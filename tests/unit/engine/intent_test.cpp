@@ -1,4 +1,4 @@
-#include "engine/start_intent.hpp"
+#include "engine/intent.hpp"
 
 #include "engine/manual_time.hpp"
 #include "engine/open_transaction.hpp"
@@ -24,10 +24,10 @@ workflow<int> doubles(context&, int n) { co_return 2 * n; }
 workflow<std::string> echoes(context&, std::string text) { co_return text; }
 workflow<int> forgotten(context&, int n) { co_return n; }
 
-class StartIntent : public ::testing::Test
+class Intent : public ::testing::Test
 {
 protected:
-    StartIntent()
+    Intent()
     {
         workflows_.add({.name = "doubles", .function = test::fake_host::key_of(doubles), .traits = detail::traits_for<int, void, int>::value,
                         .version = 1});
@@ -66,7 +66,7 @@ protected:
         std::optional<event> found;
         store_.read([&](const store::snapshot& now) {
             snapshot_rows rows(now);
-            detail::visit_events(rows, start_topic, 0, [&](const event& one) { return found = one, true; });
+            detail::visit_events(rows, intent_topic, 0, [&](const event& one) { return found = one, true; });
         });
         return found;
     }
@@ -82,28 +82,28 @@ protected:
     journal::event_number event_number_{1};
 };
 
-TEST_F(StartIntent, AStartIsAnEventOfTheEnginesTopicWithAllThatItNeeds)
+TEST_F(Intent, AStartIsAnEventOfTheEnginesTopicWithAllThatItNeeds)
 {
     run([](transaction& tx) { tx.start(doubles, "d-1", 21); });
-    const auto intent = stored().value().as<start_intent>();
-    EXPECT_EQ(intent.workflow, "doubles");
-    EXPECT_EQ(intent.id, "d-1");
-    EXPECT_EQ(intent.input, "21");
+    const auto wanted = stored().value().as<intent>();
+    EXPECT_EQ(wanted.workflow, "doubles");
+    EXPECT_EQ(wanted.id, "d-1");
+    EXPECT_EQ(wanted.bytes, "21");
 }
 
-TEST_F(StartIntent, AWorkflowThatWasNotAddedIsRefused)
+TEST_F(Intent, AWorkflowThatWasNotAddedIsRefused)
 {
     EXPECT_EQ(why_not([](transaction& tx) { tx.start(forgotten, "f-1", 1); }), errc::wrong_use);
 }
 
-TEST_F(StartIntent, AnIdWithoutBytesOrWithTooManyIsRefused)
+TEST_F(Intent, AnIdWithoutBytesOrWithTooManyIsRefused)
 {
     EXPECT_EQ(why_not([](transaction& tx) { tx.start(doubles, "", 1); }), errc::limit);
     EXPECT_EQ(why_not([](transaction& tx) { tx.start(doubles, std::string(256, 'i'), 1); }), errc::limit);
     EXPECT_EQ(why_not([](transaction& tx) { tx.start(doubles, std::string(255, 'i'), 1); }), errc{});
 }
 
-TEST_F(StartIntent, AnInputOverItsLimitIsRefused)
+TEST_F(Intent, AnInputOverItsLimitIsRefused)
 {
     EXPECT_EQ(why_not([](transaction& tx) { tx.start(echoes, "e-1", std::string(value_bytes_max - 2, 'x')); }), errc{});
     EXPECT_EQ(why_not([](transaction& tx) { tx.start(echoes, "e-1", std::string(value_bytes_max - 1, 'x')); }), errc::limit);

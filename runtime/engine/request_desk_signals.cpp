@@ -1,0 +1,120 @@
+// Signals to runs: the rest of request_desk.
+
+#include "engine/request_desk.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace everstep::core
+{
+using detail::answer;
+using journal::entry;
+using journal::entry_kind;
+using journal::run_state;
+
+namespace
+{
+/// Whether a message with this id is in the history.
+bool had_signal(const journal_reader& reader, base::run_number run, std::string_view id)
+{
+    bool found = id.empty();
+    const auto look = [&](const entry& e) { found = e.kind == entry_kind::signalled && e.code == id; };
+    for (std::uint32_t seq = 1; !found && reader.entry_at(run, seq, look); ++seq)
+    {
+    }
+    return found && !id.empty();
+}
+}
+
+entry request_desk::signal_entry(const detail::signal_message& what) const
+{
+    entry e;
+    e.kind = entry_kind::signalled;
+    e.at = shard_.now_;
+    e.name = what.name;
+    e.type = what.type;
+    e.code = what.id;
+    e.payload = what.payload;
+    return e;
+}
+
+/// Into the history when it comes, whether the code waits for it or not: so it is durable, in its place, and received once.
+void request_desk::signal(request_item&& item)
+{
+    const registered_workflow& code = *host_.workflows.find(item.what.function);
+    resident_run* run = shard_.find(item.id_hash, code, item.what.id);
+    if (!run || !run->driver)
+    {
+        if (comes_again(item, code))
+            return;
+        const auto found = find(item, code);
+        if (!found)
+            return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
+        if (found->damaged)
+            return refuse_damaged(item, code);
+        if (found->header.state == run_state::parked)
+            return signal_parked(std::move(item), code, *found);
+        if (found->header.state != run_state::running)
+        {
+            if (had_signal(reader_, found->number, item.what.message.id))
+                return give(item, answer()); // who sends it again was not told
+            return refuse(item, errc::ended, quoted(code.name, item.what.id) + " has ended: it takes no signal");
+        }
+        run = shard_.load(found->number, -1);
+        if (!run || !run->driver)
+        {
+            // It has just been parked, or has ended in the turn that loaded it: decide again by what the journal then has.
+            if (!comes_again(item, code))
+                refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " cannot go on: see its status");
+            return;
+        }
+    }
+    if (shard_.is_held(*run))
+        return shard_.hold_back(*run, std::move(item));
+    const detail::signal_message& what = item.what.message;
+    if (run->driver->machine().has_signal(what.id))
+        return shard_.hold(*run, answer_out{std::move(item.to), nullptr});
+    shard_.begin_turn(*run, urgency::caller_waits);
+    const entry e = signal_entry(what);
+    std::uint32_t seq = 0;
+    if (!shard_.turn_.record(e, seq)) // not parked for it here: its bodies may be running on the frame
+        return refuse(item, errc::limit, quoted(code.name, item.what.id) + " has a history at its limit: its next turn parks it");
+    shard_.set_idle(*run, false);
+    const base::run_number number = run->number;
+    shard_.advance(*run, run->driver->apply(e, seq, shard_.turn_));
+    resident_run& after = *shard_.find(number);
+    // Parked, or about to be, with nothing of the turn written: the signal is to be there when it is resumed.
+    if (shard_.is_held(after))
+        return shard_.hold_back(after, std::move(item));
+    if (after.header.state == run_state::parked)
+        return shard_.hold(after, request_again{std::make_unique<request_item>(std::move(item))});
+    count_up(host_.count.signals);
+    shard_.hold(after, answer_out{std::move(item.to), nullptr});
+}
+
+/// Behind what its history has; the code finds it in replay.
+void request_desk::signal_parked(request_item&& item, const registered_workflow& code, const found_run& found)
+{
+    stored_run stored = reader_.read(found.number, journal::due_never);
+    if (!stored.header || !stored.fault.empty())
+        return refuse(item, errc::damaged, quoted(code.name, item.what.id) + ": " + stored.fault + ": restore a backup");
+    if (had_signal(reader_, found.number, item.what.message.id))
+        return give(item, answer());
+    resident_run& run = shard_.add(found.number, item.id_hash, std::move(*stored.header), code);
+    run.end = stored.history.end();
+    run.wake_due = stored.wake_due;
+    run.history_bytes = stored.history.bytes();
+    shard_.begin_turn(run, urgency::caller_waits);
+    std::uint32_t seq = 0;
+    if (!shard_.turn_.record(signal_entry(item.what.message), seq))
+    {
+        refuse(item, errc::limit, quoted(code.name, item.what.id) + " has a history at its limit");
+        shard_.turn_.take_back();
+        return shard_.forget(run);
+    }
+    shard_.finish_turn(run);
+    count_up(host_.count.signals);
+    shard_.hold(run, answer_out{std::move(item.to), nullptr});
+    shard_.hold(run, settled_run{run.number});
+}
+}

@@ -1,0 +1,151 @@
+// Signals: one that was acknowledged is received once, in its order, whenever the process dies.
+
+#include "engine_scenario.hpp"
+#include "scenario_deed.hpp"
+
+#include <everstep/saga.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace everstep::test
+{
+namespace
+{
+using namespace std::chrono_literals;
+
+const step_options in_order{.place = step_place::shard};
+
+workflow<std::string> collects(context& ctx, int count)
+{
+    std::string all;
+    for (int n = 0; n < count; ++n)
+    {
+        const int got = co_await ctx.receive<int>("picked");
+        co_await ctx.step("take", in_order, leave{ctx, "take"});
+        all += std::to_string(got) + " ";
+    }
+    co_return all;
+}
+
+TEST(SignalScenario, EachIsReceivedOnceInItsOrder)
+{
+    const auto left = all_ways({adds("collects", collects), [](engine_stage& s) {
+                                    s.start(collects, "a", 3);
+                                    for (int n = 1; n <= 3; ++n)
+                                    {
+                                        EXPECT_EQ(s.signal(collects, "a", "picked", n, "m-" + std::to_string(n)), "ok");
+                                        s.until_has("collects/a", "step_done take", static_cast<std::size_t>(n));
+                                    }
+                                    EXPECT_EQ(s.result(collects, "a"), "\"1 2 3 \"");
+                                }});
+    EXPECT_EQ(left.at("collects/a").count("signalled picked"), 3u);
+}
+
+workflow<std::string> receives_late(context& ctx, int)
+{
+    co_await ctx.sleep_for(1h);
+    const int first = co_await ctx.receive<int>("n");
+    const std::optional<int> second = ctx.try_receive<int>("n");
+    const std::optional<int> third = ctx.try_receive<int>("n");
+    co_await ctx.step("note", in_order, leave{ctx, "note"});
+    co_return std::to_string(first) + " " + (second ? std::to_string(*second) : "none") + " " + (third ? std::to_string(*third) : "none");
+}
+
+TEST(SignalScenario, ThoseThatCameBeforeAreThereAtOnce)
+{
+    const auto left = all_ways({adds("late", receives_late), [](engine_stage& s) {
+                                    s.start(receives_late, "a", 0);
+                                    EXPECT_EQ(s.signal(receives_late, "a", "n", 1, "m-1"), "ok");
+                                    EXPECT_EQ(s.signal(receives_late, "a", "n", 2, "m-2"), "ok");
+                                    EXPECT_EQ(s.signal(receives_late, "a", "n", 2, "m-2"), "ok");
+                                    EXPECT_EQ(s.result(receives_late, "a"), "\"1 2 none\"");
+                                }});
+    EXPECT_EQ(left.at("late/a").brief(), "started, timer_set, signalled n, signalled n, timer_fired, step_done note, completed");
+}
+
+workflow<std::string> in_time(context& ctx, int)
+{
+    const std::optional<int> one = co_await ctx.receive_for<int>("n", 1h);
+    const std::optional<int> two = co_await ctx.receive_for<int>("n", 1h);
+    co_return (one ? std::to_string(*one) : "none") + " " + (two ? std::to_string(*two) : "none");
+}
+
+TEST(SignalScenario, WaitingForOneEndsWithTheTime)
+{
+    const auto left = all_ways({adds("waits", in_time), [](engine_stage& s) {
+                                    s.start(in_time, "a", 0);
+                                    EXPECT_EQ(s.signal(in_time, "a", "n", 5, "m-1"), "ok");
+                                    EXPECT_EQ(s.result(in_time, "a"), "\"5 none\"");
+                                }});
+    EXPECT_EQ(left.at("waits/a").brief(), "started, timer_set, signalled n, timer_set, timer_fired, completed");
+}
+
+workflow<int> ends_at_once(context& ctx, int)
+{
+    co_await ctx.step("note", in_order, leave{ctx, "note"});
+    co_return 1;
+}
+
+TEST(SignalScenario, ARunThatHasEndedTakesNone)
+{
+    all_ways({adds("ends", ends_at_once), [](engine_stage& s) {
+                  s.start(ends_at_once, "a", 0);
+                  s.result(ends_at_once, "a");
+                  EXPECT_EQ(s.signal(ends_at_once, "a", "n", 5, "m-1"), "refused ended: 'ends/a' has ended: it takes no signal");
+                  EXPECT_EQ(s.signal(ends_at_once, "b", "n", 5, "m-1"), "refused not_found: there is no run 'ends/b': start it");
+              }});
+}
+
+workflow<std::string> parks_first(context& ctx, int)
+{
+    saga undo{ctx};
+    const auto fails = [](attempt& a, services& use, const deed& d) {
+        use.get<engine_effects>().add(a, d.run, "undo " + d.what);
+        if (!use.get<engine_effects>().bank_is_open)
+            throw permanent_error{"closed", "the bank is closed"};
+    };
+    co_await undo.step("charge", in_order, leave{ctx, "charge"}, fails);
+    co_await undo.compensate();
+    const int got = co_await ctx.receive<int>("n");
+    co_return std::to_string(got);
+}
+
+TEST(SignalScenario, AParkedRunHasItWhenItIsResumed)
+{
+    const auto left = all_ways({adds("parks", parks_first), [](engine_stage& s) {
+                                    s.effects().attempts_may_begin_anew();
+                                    s.start(parks_first, "a", 0);
+                                    if (!s.run("parks/a").has("resumed"))
+                                    {
+                                        s.until([&] { return s.status(parks_first, "a").state == run_state::parked; }, false);
+                                        EXPECT_EQ(s.signal(parks_first, "a", "n", 5, "m-1"), "ok");
+                                        EXPECT_EQ(s.signal(parks_first, "a", "n", 5, "m-1"), "ok");
+                                        s.effects().bank_is_open = true;
+                                        EXPECT_EQ(s.resume(parks_first, "a"), "ok");
+                                    }
+                                    EXPECT_EQ(s.result(parks_first, "a"), "\"5\"");
+                                    s.effects().bank_is_open = false;
+                                }});
+    EXPECT_EQ(left.at("parks/a").brief(), "started, step_done charge, signalled n, resumed, step_done undo charge, completed");
+}
+
+workflow<std::string> cart(context& ctx, std::string customer)
+{
+    const std::string item = co_await ctx.receive<std::string>("add");
+    co_return customer + " has " + item;
+}
+
+TEST(SignalScenario, AStartWithASignalIsOneCommit)
+{
+    const auto left = all_ways({adds("cart", cart), [](engine_stage& s) {
+                                    EXPECT_EQ(s.signal_with_start(cart, "a", "ann", "add", std::string("tea"), "m-1"), "ok");
+                                    EXPECT_EQ(s.result(cart, "a"), "\"ann has tea\"");
+                                }});
+    EXPECT_EQ(left.at("cart/a").brief(), "started, signalled add, completed");
+}
+}
+}
