@@ -26,6 +26,7 @@ public:
     void release_saga(std::uint32_t) noexcept override {}
     bool take_signal(std::string_view, std::string_view&) override { return false; }
     std::string_view workflow_name(void (*)()) const override { return {}; }
+    std::pair<std::string, std::string> promise_names(std::string_view) const override { return {}; }
     services& given() const noexcept override { return services_; }
     std::string_view run_id() const noexcept override { return {}; }
 

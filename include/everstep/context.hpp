@@ -27,6 +27,7 @@
 #include <everstep/detail/transaction_operation.hpp>
 #include <everstep/detail/wait_operation.hpp>
 #include <everstep/op_name.hpp>
+#include <everstep/promise.hpp>
 #include <everstep/services.hpp>
 #include <everstep/step_options.hpp>
 #include <everstep/workflow.hpp>
@@ -138,6 +139,15 @@ public:
         if (!run_.take_signal(name, payload))
             return std::nullopt;
         return decode<Value>(payload);
+    }
+
+    /// What somebody outside is to answer: everstep/promise.hpp. The name is 1 to 128 bytes, and one promise's in this run. Throws engine_error
+    /// (limit).
+    template <class Value>
+    everstep::promise<Value> promise(std::string_view name) const
+    {
+        auto [token, signal] = run_.promise_names(name);
+        return {std::move(token), std::move(signal)};
     }
 
     /// Sends a signal to another run, in the commit of this turn: everstep/signal.hpp. Does not wait until it is there. Throws engine_error

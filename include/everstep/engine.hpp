@@ -136,6 +136,30 @@ public:
         return {core_, key_of(function), std::move(id)};
     }
 
+    /// Answers a promise: everstep/promise.hpp. Returns when that is durable; false: it was answered before.
+    template <class Value>
+    bool complete(std::string token, const Value& value)
+    {
+        return was_first(detail::ask(core_, answer_request(std::move(token), {{}, {}, encode(value)})));
+    }
+    bool fail(std::string token, std::string code, std::string text)
+    {
+        return was_first(detail::ask(core_, answer_request(std::move(token), failed_answer(std::move(code), std::move(text)))));
+    }
+    /// The same, with an Asio completion token: include <everstep/async.hpp>. Completes with std::exception_ptr and bool.
+    template <class Value, class Token>
+    auto async_complete(std::string token, const Value& value, Token&& completion)
+    {
+        return async_submit(detail::answer_as<bool>{}, core_, answer_request(std::move(token), {{}, {}, encode(value)}),
+                            std::forward<Token>(completion));
+    }
+    template <class Token>
+    auto async_fail(std::string token, std::string code, std::string text, Token&& completion)
+    {
+        return async_submit(detail::answer_as<bool>{}, core_, answer_request(std::move(token), failed_answer(std::move(code), std::move(text))),
+                            std::forward<Token>(completion));
+    }
+
     /// Runs `body` (which takes a transaction&) as a transaction: see everstep/transaction.hpp. Returns what it returns, when all that it
     /// saw and wrote is durable. Throws what the body throws, and engine_error: unknown, limit, closed, would_deadlock; overloaded also where
     /// the journal is nearly full and the body did more than erase.
@@ -222,6 +246,21 @@ private:
     static detail::request start_request(Function* function, const std::string& id, const Input& input, admission when_full)
     {
         return {detail::request_kind::start, when_full, key_of(function), id, encode(input)};
+    }
+    static detail::request answer_request(std::string&& token, const detail::promise_answer& what)
+    {
+        detail::request made{detail::request_kind::complete, admission::wait, nullptr, std::move(token)};
+        made.message.payload = encode(what);
+        return made;
+    }
+    static detail::promise_answer failed_answer(std::string&& code, std::string&& text)
+    {
+        return {code.empty() ? "failed" : std::move(code), std::move(text), {}};
+    }
+    static bool was_first(const detail::answer& a)
+    {
+        detail::raise_unless_value(a);
+        return decode<bool>(a.bytes);
     }
     engine& subscribe(detail::subscription_setup&& what);
     engine& add_notifications(std::string name, detail::event_handler handler, const notification_options& options);

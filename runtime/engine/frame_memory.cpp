@@ -28,14 +28,14 @@ struct kept_frames
     std::size_t bytes;
     bool over; ///< the thread ends
 };
-constinit thread_local kept_frames kept{};
+constinit thread_local kept_frames kept_here{};
 
 struct at_thread_end
 {
     ~at_thread_end()
     {
-        kept.over = true;
-        for (free_frame*& first : kept.of_size)
+        kept_here.over = true;
+        for (free_frame*& first : kept_here.of_size)
             while (first)
             {
                 free_frame* const one = first;
@@ -53,10 +53,10 @@ void* allocate_frame(std::size_t bytes)
     if (base::address_sanitized || bytes > kept_frame_bytes_max)
         return ::operator new(bytes);
     const std::size_t size = size_class(bytes);
-    if (free_frame* const one = kept.of_size[size])
+    if (free_frame* const one = kept_here.of_size[size])
     {
-        kept.of_size[size] = one->next;
-        kept.bytes -= size * step;
+        kept_here.of_size[size] = one->next;
+        kept_here.bytes -= size * step;
         return one;
     }
     return ::operator new(size * step);
@@ -65,11 +65,11 @@ void* allocate_frame(std::size_t bytes)
 void release_frame(void* frame, std::size_t bytes) noexcept
 {
     const std::size_t size = size_class(bytes);
-    if (base::address_sanitized || bytes > kept_frame_bytes_max || kept.over || kept.bytes + size * step > kept_bytes_max)
+    if (base::address_sanitized || bytes > kept_frame_bytes_max || kept_here.over || kept_here.bytes + size * step > kept_bytes_max)
         return ::operator delete(frame);
     static thread_local const at_thread_end cleaner;
     static_cast<void>(cleaner);
-    kept.of_size[size] = ::new (frame) free_frame{kept.of_size[size]};
-    kept.bytes += size * step;
+    kept_here.of_size[size] = ::new (frame) free_frame{kept_here.of_size[size]};
+    kept_here.bytes += size * step;
 }
 }

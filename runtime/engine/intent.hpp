@@ -4,6 +4,7 @@
 // once, and the run that it is for takes it once. Events for one run are in order.
 
 #include "base/checksum.hpp"
+#include "engine/promise_token.hpp"
 #include "replay/token.hpp"
 
 #include <everstep/op_name.hpp>
@@ -42,6 +43,8 @@ BOOST_DESCRIBE_STRUCT(intent, (), (what, workflow, id, bytes, name, type, messag
 inline std::string limit_of(const detail::signal_message& what, std::size_t payload_bytes_max)
 {
     constexpr std::size_t id_bytes_max = 255;
+    if (what.name.starts_with(own_signals))
+        return "signals whose names begin with 'everstep.' are the engine's own: choose another one";
     if (what.name.empty() || what.name.size() > op_name_bytes_max)
         return "a signal's name has 1 to 128 bytes, this one has " + std::to_string(what.name.size());
     if (what.id.size() > id_bytes_max)

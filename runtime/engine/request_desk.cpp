@@ -74,7 +74,8 @@ void request_desk::take(request_item&& item)
         case request_kind::start: return start(std::move(item));
         case request_kind::cancel: return cancel(std::move(item));
         case request_kind::resume: return resume(std::move(item));
-        case request_kind::signal: return signal(std::move(item));
+        case request_kind::signal:
+        case request_kind::complete: return signal(std::move(item));
         case request_kind::reply:
         case request_kind::result:
         case request_kind::status: return wait_for(std::move(item));

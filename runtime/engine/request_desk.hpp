@@ -57,6 +57,7 @@ private:
     static bool has_signal(const request_item& item) noexcept { return !item.what.message.name.empty(); }
     static void give(request_item& item, detail::answer a) { item.to->take(std::move(a)); }
     static void refuse(request_item& item, errc why, std::string text);
+    static void refuse_token(request_item& item);
     static void refuse_damaged(request_item& item, const registered_workflow& code);
 
     shard& shard_;

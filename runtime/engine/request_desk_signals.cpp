@@ -1,5 +1,6 @@
 // Signals to runs: the rest of request_desk.
 
+#include "engine/promise_token.hpp"
 #include "engine/request_desk.hpp"
 
 #include <string_view>
@@ -24,6 +25,27 @@ bool had_signal(const journal_reader& reader, base::run_number run, std::string_
     }
     return found && !id.empty();
 }
+
+/// A token names a promise of this very run: an id that was deleted may have been started again.
+bool is_genuine(const request_item& item, const journal::run_header& header)
+{
+    const detail::signal_message& what = item.what.message;
+    return item.what.what != detail::request_kind::complete || what.id == promise_secret(header.seed, what.type);
+}
+
+/// Who answers a promise is told whether he was the first.
+answer taken(const request_item& item, bool is_new)
+{
+    answer a;
+    if (item.what.what == detail::request_kind::complete)
+        a.bytes = is_new ? "true" : "false";
+    return a;
+}
+}
+
+void request_desk::refuse_token(request_item& item)
+{
+    refuse(item, errc::not_found, "the token is of no promise of '" + item.what.id + "'");
 }
 
 entry request_desk::signal_entry(const detail::signal_message& what) const
@@ -52,12 +74,14 @@ void request_desk::signal(request_item&& item)
             return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
         if (found->damaged)
             return refuse_damaged(item, code);
+        if (!is_genuine(item, found->header))
+            return refuse_token(item);
         if (found->header.state == run_state::parked)
             return signal_parked(std::move(item), code, *found);
         if (found->header.state != run_state::running)
         {
             if (had_signal(reader_, found->number, item.what.message.id))
-                return give(item, answer()); // who sends it again was not told
+                return give(item, taken(item, false)); // who sends it again was not told
             return refuse(item, errc::ended, quoted(code.name, item.what.id) + " has ended: it takes no signal");
         }
         run = shard_.load(found->number, -1);
@@ -69,11 +93,13 @@ void request_desk::signal(request_item&& item)
             return;
         }
     }
+    if (!is_genuine(item, run->header))
+        return refuse_token(item);
     if (shard_.is_held(*run))
         return shard_.hold_back(*run, std::move(item));
     const detail::signal_message& what = item.what.message;
     if (run->driver->machine().has_signal(what.id))
-        return shard_.hold(*run, answer_out{std::move(item.to), nullptr});
+        return shard_.hold(*run, answer_out{std::move(item.to), std::make_unique<answer>(taken(item, false))});
     shard_.begin_turn(*run, urgency::caller_waits);
     const entry e = signal_entry(what);
     std::uint32_t seq = 0;
@@ -89,7 +115,8 @@ void request_desk::signal(request_item&& item)
     if (after.header.state == run_state::parked)
         return shard_.hold(after, request_again{std::make_unique<request_item>(std::move(item))});
     count_up(host_.count.signals);
-    shard_.hold(after, answer_out{std::move(item.to), nullptr});
+    std::unique_ptr<answer> told = std::make_unique<answer>(taken(item, true));
+    shard_.hold(after, answer_out{std::move(item.to), std::move(told)});
 }
 
 /// Behind what its history has; the code finds it in replay.
@@ -99,7 +126,7 @@ void request_desk::signal_parked(request_item&& item, const registered_workflow&
     if (!stored.header || !stored.fault.empty())
         return refuse(item, errc::damaged, quoted(code.name, item.what.id) + ": " + stored.fault + ": restore a backup");
     if (had_signal(reader_, found.number, item.what.message.id))
-        return give(item, answer());
+        return give(item, taken(item, false));
     resident_run& run = shard_.add(found.number, item.id_hash, std::move(*stored.header), code);
     run.end = stored.history.end();
     run.wake_due = stored.wake_due;
@@ -114,7 +141,8 @@ void request_desk::signal_parked(request_item&& item, const registered_workflow&
     }
     shard_.finish_turn(run);
     count_up(host_.count.signals);
-    shard_.hold(run, answer_out{std::move(item.to), nullptr});
+    std::unique_ptr<answer> told = std::make_unique<answer>(taken(item, true));
+    shard_.hold(run, answer_out{std::move(item.to), std::move(told)});
     shard_.hold(run, settled_run{run.number});
 }
 }

@@ -133,6 +133,7 @@ public:
     void release_saga(std::uint32_t saga) noexcept override { undos_.release(saga); }
     bool take_signal(std::string_view name, std::string_view& payload) override;
     std::string_view workflow_name(void (*function)()) const override;
+    std::pair<std::string, std::string> promise_names(std::string_view name) const override;
     services& given() const noexcept override { return services_; }
     std::string_view run_id() const noexcept override { return header_.id; }
 

@@ -1,6 +1,7 @@
 // What a run writes beside its history: events, and signals to other runs.
 
 #include "engine/intent.hpp"
+#include "engine/promise_token.hpp"
 #include "engine/run_driver.hpp"
 #include "replay/token.hpp"
 
@@ -48,6 +49,14 @@ void run_driver::send(const detail::any_signal& what, const journal::path& where
     const std::string key = key_of(wanted), data = encode(wanted), id = replay::token_of(header_.seed, where);
     recorder_->publish({.at = machine_.now(), .topic = intent_topic, .id = id, .source = source, .type = intent_topic, .subject = wanted.name,
                         .key = key, .traceparent = {}, .data = data});
+}
+
+std::pair<std::string, std::string> run_driver::promise_names(std::string_view name) const
+{
+    if (name.empty() || name.size() > op_name_bytes_max)
+        throw engine_error(errc::limit, "a promise's name has 1 to 128 bytes, this one has " + std::to_string(name.size()));
+    const std::string secret = promise_secret(header_.seed, name);
+    return {encode_token({header_.workflow, header_.id, std::string(name), secret}), promise_signal(secret)};
 }
 
 std::string_view run_driver::workflow_name(void (*function)()) const

@@ -213,7 +213,21 @@ std::optional<answer> engine_core::accept(request&& what, const std::function<st
         return refused(errc::closed, {});
     if (base::fork_count() != forks_at_open_)
         return refused(errc::forked, "this process is a fork of the journal's owner: exec, or open a journal of its own");
-    const core::registered_workflow* code = workflows.find(what.function);
+    const core::registered_workflow* code = nullptr;
+    if (what.what == request_kind::complete)
+    {
+        auto target = core::decode_token(what.id);
+        if (!target)
+            return refused(errc::wrong_use, "this is no token of a promise");
+        code = workflows.find(target->workflow);
+        what.function = code ? code->function : nullptr;
+        what.id = std::move(target->id);
+        what.message.name = core::promise_signal(target->secret);
+        what.message.type = std::move(target->name);
+        what.message.id = std::move(target->secret);
+    }
+    else
+        code = workflows.find(what.function);
     if (!code)
         return refused(errc::wrong_use, "this workflow was not added: call engine::add before open");
     if (what.id.empty() || what.id.size() > journal::id_bytes_max)
@@ -222,7 +236,13 @@ std::optional<answer> engine_core::accept(request&& what, const std::function<st
     if (what.what == request_kind::start && what.bytes.size() > options.payload_bytes_max)
         return refused(errc::limit, "an input of " + std::to_string(what.bytes.size()) + " bytes is over payload_bytes_max (" +
                                        std::to_string(options.payload_bytes_max) + "): keep it outside and pass a reference");
-    if (what.what == request_kind::signal || !what.message.name.empty())
+    if (what.what == request_kind::complete)
+    {
+        if (what.message.payload.size() > options.payload_bytes_max)
+            return refused(errc::limit, "an answer of " + std::to_string(what.message.payload.size()) + " bytes is over payload_bytes_max (" +
+                                            std::to_string(options.payload_bytes_max) + ")");
+    }
+    else if (what.what == request_kind::signal || !what.message.name.empty())
         if (std::string why = core::limit_of(what.message, options.payload_bytes_max); !why.empty())
             return refused(errc::limit, std::move(why));
     const std::uint64_t hash = journal::id_hash(code->name, what.id);

@@ -1,5 +1,6 @@
 // Signals: one that was acknowledged is received once, in its order, whenever the process dies.
 
+#include "engine/promise_token.hpp"
 #include "engine_scenario.hpp"
 #include "scenario_deed.hpp"
 
@@ -146,6 +147,34 @@ TEST(SignalScenario, AStartWithASignalIsOneCommit)
                                     EXPECT_EQ(s.result(cart, "a"), "\"ann has tea\"");
                                 }});
     EXPECT_EQ(left.at("cart/a").brief(), "started, signalled add, completed");
+}
+
+workflow<std::string> asks(context& ctx, int)
+{
+    const auto approval = ctx.promise<int>("approval");
+    co_await ctx.step("ask", in_order, leave{ctx, "ask"});
+    const int said = co_await approval.get();
+    co_await ctx.step("note", in_order, leave{ctx, "note"});
+    co_return std::to_string(said);
+}
+
+/// As promise_token.cpp makes it, from what the journal has.
+std::string token_of_run(engine_stage& s)
+{
+    const auto& header = s.run("asks/a").header;
+    return core::encode_token({"asks", "a", "approval", core::promise_secret(header.seed, "approval")});
+}
+
+TEST(SignalScenario, APromiseIsAnsweredOnce)
+{
+    const auto left = all_ways({adds("asks", asks), [](engine_stage& s) {
+                                    s.start(asks, "a", 0);
+                                    s.until_has("asks/a", "step_done ask");
+                                    EXPECT_NE(s.complete(token_of_run(s), 7).find_first_of("tf"), std::string::npos);
+                                    EXPECT_EQ(s.complete(token_of_run(s), 8), "false");
+                                    EXPECT_EQ(s.result(asks, "a"), "\"7\"");
+                                }});
+    EXPECT_EQ(left.at("asks/a").brief().substr(0, 28), "started, step_done ask, sign");
 }
 }
 }

@@ -182,6 +182,14 @@ public:
         what.message = {name, std::string(type_name<Value>()), message, encode(value)};
         return ask(std::move(what), {}, false);
     }
+    /// Answers a promise: "true", or "false" where it had been.
+    template <class Value>
+    std::string complete(const std::string& token, const Value& value)
+    {
+        detail::request what{detail::request_kind::complete, admission::wait, nullptr, token};
+        what.message.payload = encode(detail::promise_answer{{}, {}, encode(value)});
+        return ask(std::move(what), {}, false);
+    }
     template <class Function>
     run_status status(Function* function, const std::string& id)
     {

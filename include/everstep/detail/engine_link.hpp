@@ -57,7 +57,8 @@ enum class request_kind : std::uint8_t
     status,
     cancel,
     resume,
-    signal
+    signal,
+    complete ///< a promise: `id` is its token, the answer is "true" where nobody was before
 };
 
 struct request

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace everstep::inline v0
 {
@@ -150,6 +151,8 @@ public:
     virtual void release_saga(std::uint32_t saga) noexcept = 0;
     /// The oldest signal of that name which nobody has received; false: there is none. The payload lives until the next call.
     virtual bool take_signal(std::string_view name, std::string_view& payload) = 0;
+    /// Of a promise of this name: the token, and the name of the signal that is its answer.
+    virtual std::pair<std::string, std::string> promise_names(std::string_view name) const = 0;
     /// Throws engine_error (wrong_use) where it was not added.
     virtual std::string_view workflow_name(void (*function)()) const = 0;
     virtual services& given() const noexcept = 0;

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,16 @@ workflow<int> waits(context& ctx, int)
 workflow<int> one_step(context& ctx, int n)
 {
     co_return co_await ctx.step("one", [&] { return n; });
+}
+
+workflow<int> tries_again(context& ctx, int n)
+{
+    constexpr step_options in_a_second{.retry = {.first = 1s, .factor = 1, .jitter = 0, .attempts = 3}};
+    co_return co_await ctx.step("one", in_a_second, [&](attempt& a) {
+        if (a.number() == 1)
+            throw std::runtime_error("not yet");
+        return n;
+    });
 }
 
 workflow<int> two_steps(context& ctx, int n)
@@ -308,6 +319,23 @@ TEST_F(ShardResidents, EveryUnfinishedRunHasOneWakeRow)
 }
 
 // Damage.
+
+TEST(ShardRetry, OneThatIsDueBeforeItsEntryIsDurableIsNotForgotten)
+{
+    fake_host host;
+    host.add("tries_again", tries_again);
+    host.start();
+    host.start(tries_again, "a", 7)->value();
+    body_job& first = host.take_job();
+    host.hold_commits();
+    host.finish(first);
+    host.await_commit();
+    host.clock().advance_by(2 * second);
+    host.settle(tries_again);
+    host.let_commits();
+    host.finish(host.take_job());
+    EXPECT_EQ(host.run_until(host.result(tries_again, "a")), "7");
+}
 
 class ShardResidentsDamage : public ShardResidents
 {
