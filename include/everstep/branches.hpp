@@ -111,11 +111,17 @@ namespace detail
 {
 inline constexpr std::size_t branches_max = 6; ///< of one call; a range has no limit
 
+/// Refers to its arguments: to be awaited in the expression that builds them.
+template <class Work>
+inline constexpr bool is_bound = requires { typename std::remove_cvref_t<Work>::bound_to_arguments; };
+
 /// Branches that are named one by one.
 template <class... Work>
 class fixed_group : public any_group
 {
 public:
+    using bound_to_arguments = void;
+
     std::size_t count() const noexcept final { return sizeof...(Work); }
     std::coroutine_handle<> open(std::size_t index, branch& at) final
     {
@@ -222,15 +228,15 @@ public:
     using item = std::ranges::range_reference_t<Range>;
     using work = std::remove_cvref_t<std::invoke_result_t<Make&, item>>;
     static_assert(branch_work<work>, "the function gives an operation of the context, or a sub-coroutine");
+    static_assert(!is_bound<work>, "what this function gives refers to what it has built, and that is gone: make it a sub-coroutine, "
+                                   "[&](auto& item) -> workflow<T> { co_return co_await with_timeout(…); }");
     using result = work_result<work>;
 
     std::size_t count() const noexcept final { return slots_.size(); }
     std::size_t at_once() const noexcept final { return std::min(at_once_, count()); }
     std::coroutine_handle<> open(std::size_t index, branch& at) final
     {
-        if (index == 0)
-            next_ = std::ranges::begin(items_);
-        return slots_[index].open(run_made(make_, *(*next_)++), at);
+        return slots_[index].open(run_made(*this), at);
     }
 
 protected:
@@ -245,7 +251,14 @@ protected:
     std::vector<branch_slot<result>>& slots() noexcept { return slots_; }
 
 private:
-    static workflow<result> run_made(Make& make, item one) { co_return co_await make(std::forward<item>(one)); }
+    /// Branches begin in the order of the elements. What an iterator or `make` throws is the branch's error.
+    static workflow<result> run_made(range_group& of)
+    {
+        if (!of.next_)
+            of.next_ = std::ranges::begin(of.items_);
+        auto&& one = *(*of.next_)++;
+        co_return co_await of.make_(std::forward<decltype(one)>(one));
+    }
 
     Range items_; ///< a reference, where it was an lvalue
     Make make_;
@@ -394,6 +407,8 @@ template <class Work>
 class timeout_operation final : public timeout_group<Work, false>
 {
 public:
+    using bound_to_arguments = void;
+
     timeout_operation(op_name&& name, std::chrono::microseconds duration, std::source_location place, Work& work) noexcept
         : timeout_group<Work, false>(std::move(name), duration, place, work)
     {
@@ -426,7 +441,8 @@ template <detail::branch_work... Work>
     static_assert((!std::is_lvalue_reference_v<Work> && ...), "build each branch in the call: all(ctx.step(…), other(ctx))");
     return detail::all_operation<Work...>(op_name::of_engine("all", std::source_location::current()), work...);
 }
-/// One branch an element, `at_once` of them at a time at most (0: all), in order. The results in the order of the elements; nothing where they
+/// One branch an element, `at_once` of them at a time at most (0: all), in order: `make(element)`, whose argument is there as long as the branch.
+/// (Take it by reference where a body refers to it: a copy is gone when `make` has returned.) The results in the order of the elements; nothing where they
 /// are void.
 template <std::ranges::forward_range Range, class Make>
 [[nodiscard]] auto all(Range&& items, std::size_t at_once, Make make, std::source_location place = std::source_location::current())

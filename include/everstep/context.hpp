@@ -130,7 +130,7 @@ public:
     {
         return detail::receive_for_operation<Value>(std::move(name), duration, place);
     }
-    /// Does not wait, and is not awaited. Throws codec_error where the signal is no Value; it is received then.
+    /// Does not wait, and is not awaited. Before the first wait of the run there is none yet. Throws codec_error where the signal is no Value; it is received then.
     template <class Value>
     std::optional<Value> try_receive(std::string_view name)
     {
@@ -151,11 +151,12 @@ public:
     }
 
     /// Sends a signal to another run, in the commit of this turn: everstep/signal.hpp. Does not wait until it is there. Throws engine_error
-    /// (wrong_use: the workflow was not added), codec_error.
+    /// (wrong_use: the workflow was not added; limit: no run can have this id), codec_error.
     template <class Result, class Reply, class Input, class Value>
     auto signal(workflow<Result, Reply> (*function)(context&, Input), std::string id, op_name name, const Value& value)
     {
         static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");
+        detail::check_run_id(id);
         const std::string_view to = run_.workflow_name(reinterpret_cast<void (*)()>(function));
         return detail::signal_operation<Value>(std::move(name), std::string(to), std::move(id), encode(value));
     }

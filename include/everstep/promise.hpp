@@ -17,7 +17,8 @@
 // should be one. The token is the same in replay, on every machine, for as long as the run is.
 // Errors: promise_failed from get(). complete and fail throw engine_error: wrong_use (the token is none, or of a workflow that was not
 // added), not_found, ended, limit; codec_error. An answer that cannot be read as Value parks the run (divergence).
-// The token cannot be guessed, but whoever has it may answer: it is for the one who is asked.
+// Whoever has the token may answer. It is hard to guess, and no signature: who must not answer should not see the run's other tokens or
+// uuids either, and what comes from outside goes through your own authentication first.
 
 #include <everstep/detail/step_operation.hpp>
 

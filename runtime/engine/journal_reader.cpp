@@ -72,6 +72,17 @@ stored_run journal_reader::read(base::run_number run, base::time_us due) const
     return found;
 }
 
+journal::history_reader journal_reader::history(base::run_number run) const
+{
+    journal::history_reader found(run);
+    look([&](const store::snapshot& now) {
+        now.scan(table::history, journal::history_key(run, 0), [&](record_key at, std::string_view value) {
+            return at.major == base::to_integer(run) && found.take(at, value);
+        });
+    });
+    return found;
+}
+
 std::optional<found_run> journal_reader::find(const id_filter& ids, base::run_number newest, std::uint64_t id_hash,
                                               std::string_view workflow,
                                               std::string_view id, bool* hash_taken) const

@@ -45,6 +45,9 @@ public:
     /// All of a run. `due` names its wake row, whose record of the history's end is held against the history; negative: not known.
     stored_run read(base::run_number run, base::time_us due) const;
 
+    /// All of a run's entries that can be read, whatever its state.
+    journal::history_reader history(base::run_number run) const;
+
     /// The run of an id; nothing where there is none that is durable. `hash_taken` is set where another id of the same hash has a
     /// row in the newest generation: one in 2^64, but then the row cannot hold both.
     std::optional<found_run> find(const id_filter& ids, base::run_number newest, std::uint64_t id_hash, std::string_view workflow,

@@ -26,6 +26,13 @@ void detail::throw_timed_out(const op_name& name, std::int64_t us)
     throw timed_out("timed_out", "no result within " + std::to_string(us / 1000) + " ms", std::string(name.text()), {}, 0);
 }
 
+void detail::check_run_id(std::string_view id)
+{
+    constexpr std::size_t bytes_max = 255;
+    if (id.empty() || id.size() > bytes_max)
+        throw engine_error(errc::limit, "a run id has 1 to 255 bytes, this one has " + std::to_string(id.size()));
+}
+
 std::string context::uuid()
 {
     // RFC 9562, version 4: 122 random bits, four of version, two of variant.

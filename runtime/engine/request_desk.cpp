@@ -197,8 +197,13 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
     if (has_signal(item))
     {
         // In one commit with the start: the run is never there without the signal.
-        entry told = signal_entry(item.what.message);
-        turn.record(told, seq);
+        const entry told = signal_entry(item.what.message);
+        if (!turn.record(told, seq))
+        {
+            turn.take_back();
+            refuse(item, errc::limit, quoted(code.name, item.what.id) + " has no room for the signal: history_entries_max or turn_bytes_max");
+            return shard_.forget(run);
+        }
         journal::encode(told, signalled);
         entries.push_back(signalled);
         count_up(host_.count.signals);
@@ -364,10 +369,11 @@ void request_desk::cancel(request_item&& item)
     const base::run_number number = run->number;
     shard_.advance(*run, run->driver->apply(e, seq, shard_.turn_));
     resident_run& after = *shard_.find(number);
-    if (shard_.is_held(after)) // is about to be parked, with nothing of the turn written
+    const bool is_written = after.end.next_seq > seq; // else it is parked, or about to be, with nothing of the turn
+    if (!is_written && shard_.is_held(after))
         return shard_.hold_back(after, std::move(item));
     std::unique_ptr<answer> told;
-    if (after.header.state == run_state::parked) // with nothing of the turn written: the cancel is not in the journal
+    if (!is_written)
         told = std::make_unique<answer>(refused(errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it"));
     shard_.hold(after, answer_out{std::move(item.to), std::move(told)});
 }

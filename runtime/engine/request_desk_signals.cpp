@@ -3,8 +3,10 @@
 #include "engine/promise_token.hpp"
 #include "engine/request_desk.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace everstep::core
 {
@@ -16,14 +18,13 @@ using journal::run_state;
 namespace
 {
 /// Whether a message with this id is in the history.
-bool had_signal(const journal_reader& reader, base::run_number run, std::string_view id)
+bool had_signal(const std::vector<std::string_view>& history, std::string_view id)
 {
-    bool found = id.empty();
-    const auto look = [&](const entry& e) { found = e.kind == entry_kind::signalled && e.code == id; };
-    for (std::uint32_t seq = 1; !found && reader.entry_at(run, seq, look); ++seq)
-    {
-    }
-    return found && !id.empty();
+    const auto is_it = [&](std::string_view bytes) {
+        entry e;
+        return journal::decode(bytes, e) && e.kind == entry_kind::signalled && e.code == id;
+    };
+    return !id.empty() && std::ranges::any_of(history, is_it);
 }
 
 /// A token names a promise of this very run: an id that was deleted may have been started again.
@@ -80,7 +81,7 @@ void request_desk::signal(request_item&& item)
             return signal_parked(std::move(item), code, *found);
         if (found->header.state != run_state::running)
         {
-            if (had_signal(reader_, found->number, item.what.message.id))
+            if (had_signal(reader_.history(found->number).entries(), item.what.message.id))
                 return give(item, taken(item, false)); // who sends it again was not told
             return refuse(item, errc::ended, quoted(code.name, item.what.id) + " has ended: it takes no signal");
         }
@@ -110,9 +111,10 @@ void request_desk::signal(request_item&& item)
     shard_.advance(*run, run->driver->apply(e, seq, shard_.turn_));
     resident_run& after = *shard_.find(number);
     // Parked, or about to be, with nothing of the turn written: the signal is to be there when it is resumed.
-    if (shard_.is_held(after))
+    const bool is_written = after.end.next_seq > seq;
+    if (!is_written && shard_.is_held(after))
         return shard_.hold_back(after, std::move(item));
-    if (after.header.state == run_state::parked)
+    if (!is_written)
         return shard_.hold(after, request_again{std::make_unique<request_item>(std::move(item))});
     count_up(host_.count.signals);
     std::unique_ptr<answer> told = std::make_unique<answer>(taken(item, true));
@@ -125,7 +127,7 @@ void request_desk::signal_parked(request_item&& item, const registered_workflow&
     stored_run stored = reader_.read(found.number, journal::due_never);
     if (!stored.header || !stored.fault.empty())
         return refuse(item, errc::damaged, quoted(code.name, item.what.id) + ": " + stored.fault + ": restore a backup");
-    if (had_signal(reader_, found.number, item.what.message.id))
+    if (had_signal(stored.history.entries(), item.what.message.id))
         return give(item, taken(item, false));
     resident_run& run = shard_.add(found.number, item.id_hash, std::move(*stored.header), code);
     run.end = stored.history.end();

@@ -46,7 +46,8 @@ struct resident_run
     base::time_us wake_due{no_row};     ///< of its wake row, as written last
     std::size_t history_bytes{};
     std::size_t counted_bytes{};        ///< of them, in the shard's sum
-    base::time_us wakes_at{journal::due_never}; ///< for which the shard's heap has an entry; never: none
+    boost::container::small_vector<base::time_us, 2> expected; ///< times for which the shard's heap has an entry
+    bool is_lost{};                     ///< what stands at the end of its history is not known: the engine closes
     bool wants_frame{};                 ///< is in the shard's backlog
     bool warned{};                      ///< of the length of its history
     std::list<resident_run*>::iterator idle; ///< in the shard's list of waiting runs, where is_idle

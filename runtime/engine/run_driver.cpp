@@ -217,6 +217,14 @@ replay::asked run_driver::ask(detail::operation& op) const
     return what;
 }
 
+namespace
+{
+constexpr bool is_recorded_at_start(detail::verb what) noexcept
+{
+    return what == detail::verb::timer || what == detail::verb::reply || what == detail::verb::publish || what == detail::verb::signal;
+}
+}
+
 void run_driver::start(detail::branch& of, detail::operation& op)
 {
     line& at = static_cast<line&>(of);
@@ -235,9 +243,9 @@ void run_driver::start(detail::branch& of, detail::operation& op)
     if (op.traits().what == detail::verb::group)
         return open_group(at, static_cast<detail::any_group&>(op));
 
+    if (is_recorded_at_start(op.traits().what))
+        pass_unasked(); // before it is asked what time it is
     const replay::asked what = ask(op);
-    if (replay::is_recorded_at_start(what.kind))
-        pass_unasked();
     const entry* next = peek();
     if (stopped_)
         return;
@@ -317,7 +325,7 @@ void run_driver::deliver(const entry& e)
         break;
     case replay::delivered::cancelled:
         delivered.what = detail::await_end::kind::cancelled;
-        delivered.text = line_of(op).counter.stopped ? "another branch has ended the wait for both" : machine_.cancel_reason();
+        delivered.text = machine_.why_cancelled(line_of(op).counter);
         break;
     case replay::delivered::value:
         if (op.traits().decode)

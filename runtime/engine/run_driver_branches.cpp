@@ -4,6 +4,8 @@
 
 #include <everstep/branches.hpp>
 
+#include <exception>
+#include <string>
 #include <utility>
 
 namespace everstep::core
@@ -22,7 +24,7 @@ void run_driver::open_group(line& at, detail::any_group& op)
     if (machine_.is_cancelled(at.counter))
     {
         scratch_.delivery = {.what = detail::await_end::kind::cancelled, .slot = nullptr, .code = {},
-                             .text = machine_.cancel_reason(), .path = {}, .attempts = 0};
+                             .text = machine_.why_cancelled(at.counter), .path = {}, .attempts = 0};
         op.deliver(scratch_.delivery);
         return go_on(at);
     }
@@ -35,18 +37,27 @@ void run_driver::open_group(line& at, detail::any_group& op)
 
 void run_driver::open_branches(group& of)
 {
-    for (; !of.is_stopping && of.open.size() < of.op.at_once() && of.next < of.op.count(); ++of.next)
+    try
     {
-        auto one = std::make_unique<line>(*this);
-        one->of = &of;
-        one->index = of.next;
-        one->counter.prefix = of.prefix;
-        one->counter.prefix.push(static_cast<std::uint32_t>(of.next));
-        one->counter.above = &of.parent.counter;
-        one->counter.forgiven = of.parent.counter.forgiven;
-        one->innermost = of.op.open(of.next, *one);
-        runnable_.push_back(one.get());
-        of.open.push_back(std::move(one));
+        for (; !of.is_stopping && of.open.size() < of.op.at_once() && of.next < of.op.count(); ++of.next)
+        {
+            auto one = std::make_unique<line>(*this);
+            one->of = &of;
+            one->index = of.next;
+            one->counter.prefix = of.prefix;
+            one->counter.prefix.push(static_cast<std::uint32_t>(of.next));
+            one->counter.above = &of.parent.counter;
+            one->counter.forgiven = of.parent.counter.forgiven;
+            of.open.reserve(of.open.size() + 1);
+            runnable_.reserve(runnable_.size() + 1);
+            one->innermost = of.op.open(of.next, *one);
+            runnable_.push_back(one.get());
+            of.open.push_back(std::move(one));
+        }
+    }
+    catch (const std::exception& e) // of frames: what users write runs inside of them
+    {
+        park(park_reason::limits, std::string("a branch cannot be opened: ") + e.what());
     }
 }
 
@@ -62,7 +73,7 @@ void run_driver::branch_ended(line& one)
             machine_.stop(each->counter);
     }
     open_branches(of);
-    if (!of.open.empty())
+    if (stopped_ || !of.open.empty())
         return;
     line& parent = of.parent;
     std::erase_if(groups_, [&](const auto& each) { return each.get() == &of; });

@@ -115,7 +115,7 @@ void shard::work()
 bool shard::has_more() const
 {
     const auto has_ready = [](const lane& each) { return each.held.has_ready(); };
-    if (!ready_here_.empty() || !young_here_.empty() || has_background() || std::any_of(std::begin(lanes_), std::end(lanes_), has_ready))
+    if (!again_.empty() || !ready_here_.empty() || !young_here_.empty() || has_background() || std::any_of(std::begin(lanes_), std::end(lanes_), has_ready))
         return true;
     if (!is_background_wanted())
         return false; // the next commit wakes us
@@ -170,6 +170,8 @@ void shard::iterate(mailbox::content& news)
             heap_.push(row.due - std::max<base::time_us>(wall_ - now_, 0), row.run, wake_heap::what::wake);
     }
     request_desk desk(*this);
+    for (request_item& item : std::exchange(again_, {}))
+        desk.take(std::move(item));
     for (request_item& item : news.requests)
     {
         desk.take(std::move(item));
@@ -270,7 +272,7 @@ void shard::release_outputs()
         else if (auto* settled = std::get_if<settled_run>(&what))
             settle(settled->run);
         else
-            mailbox_.put([&](mailbox::content& c) { c.requests.push_back(std::move(*std::get<request_again>(what).item)); });
+            again_.push_back(std::move(*std::get<request_again>(what).item));
     };
     for (lane& each : lanes_)
         each.held.release(each.durable, let_go);
@@ -306,6 +308,8 @@ void shard::end_all(errc why)
         if (item.to)
             item.to->take(detail::answer(refused));
     news_.requests.clear();
+    for (request_item& item : std::exchange(again_, {}))
+        item.to->take(detail::answer(refused));
     for (request_item& item : waiting_starts_)
         item.to->take(detail::answer(refused));
     count_down(host_.count.starts_waiting, waiting_starts_.size());
@@ -345,7 +349,8 @@ void shard::fire_due()
         if (due.kind == wake_heap::what::wake)
         {
             if (run)
-                run->wakes_at = journal::due_never;
+                run->expected.erase(std::remove_if(run->expected.begin(), run->expected.end(), [&](base::time_us one) { return one <= now_; }),
+                                    run->expected.end());
             if (run && run->driver)
                 wake(*run);
             else if (!run)
@@ -405,7 +410,7 @@ void shard::look_at_wall_clock()
     }
     for (const auto& [number, run] : runs_)
     {
-        run->wakes_at = journal::due_never;
+        run->expected.clear();
         if (const base::time_us due = run->driver ? next_due(*run) : journal::due_never; due != journal::due_never)
             expect(*run, due);
     }

@@ -92,7 +92,8 @@ private:
     const lane& lane_for(urgency how) const noexcept { return lanes_[static_cast<std::size_t>(how)]; }
     void take_finished(step_attempt& job);
     void go_on_after(step_attempt& job);
-    void take_unapplied(resident_run& run, step_attempt& job);
+    void park_at_last(resident_run& run);
+    bool is_parking(const resident_run& run) const noexcept { return !to_park_.empty() && to_park_.contains(run.number); }
     void take_result(resident_run& run, step_attempt& job);
     void take_failure(resident_run& run, step_attempt& job);
     void apply_live(resident_run& run, const journal::entry& e);
@@ -109,7 +110,6 @@ private:
     step_attempt& make_job(resident_run& run, const replay::pending& step);
     void keep_spare(step_attempt& job);
     void drop_job(step_attempt& job);
-    static bool has_job(const resident_run& run, const replay::pending& p) noexcept;
     static void take_from(resident_run& run, step_attempt& job);
     void ask_to_stop(step_attempt& job);
     void wake(resident_run& run);
@@ -178,6 +178,7 @@ private:
     wake_heap heap_;
     std::deque<wake_index::row> backlog_; ///< runs that are due and have no frame
     std::deque<request_item> waiting_starts_; ///< for admission
+    std::vector<request_item> again_;         ///< to be looked at before what comes: their runs have become durable
     std::deque<step_attempt*> later_;         ///< ended bodies of runs that nobody waits for
     std::vector<step_attempt*> ready_here_;   ///< bodies for this thread
     std::vector<step_attempt*> young_here_;   ///< the same, of runs that nobody waited for when they became ready

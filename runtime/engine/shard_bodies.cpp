@@ -21,17 +21,14 @@ void shard::keep_spare(step_attempt& job)
         spare_jobs_.push_back(std::move(owned));
 }
 
-bool shard::has_job(const resident_run& run, const replay::pending& p) noexcept
-{
-    return std::ranges::any_of(run.jobs, [&](const step_attempt* job) { return job->of.where == p.where; });
-}
-
 /// It is back, or is not to begin.
 void shard::take_from(resident_run& run, step_attempt& job)
 {
     const auto at = std::ranges::find(run.jobs, &job);
     EVERSTEP_ASSERT(at != run.jobs.end()); // a run is never dropped while its bodies run
     run.jobs.erase(at);
+    if (run.driver)
+        run.driver->machine().waiting_at(job.of.where).job = nullptr;
     if (run.transaction == &job)
         run.transaction = nullptr;
 }
@@ -49,9 +46,19 @@ void shard::begin_body(step_attempt& job)
     resident_run* run = job.of.run;
     if (reaction_ != reaction::live)
         return drop_job(job);
+    if (is_parking(*run))
+    {
+        drop_job(job);
+        if (run->jobs.empty())
+            park_at_last(*run);
+        return;
+    }
     // A cancel may have come since it was held: the transactor's entry must not be durable before one that stands before it.
     if (job.is_transaction() && !is_durable(*run))
+    {
+        run->transaction = &job; // from here on the history waits for it: results of other branches would come in front for ever
         return hold(*run, body_out{&job});
+    }
     jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     count_up(host_.count.bodies_running);
     const replay::machine& machine = run->driver->machine();

@@ -7,8 +7,6 @@
 
 namespace everstep::core
 {
-using journal::entry;
-using journal::entry_kind;
 using journal::park_reason;
 using journal::run_state;
 
@@ -48,40 +46,22 @@ void shard::park(resident_run& run, park_reason reason, std::string text)
     hold(run, settled_run{run.number});
 }
 
-/// The run is to be parked: its code does not go on, and finds in replay what is recorded here. What failed is tried anew when it is resumed.
-void shard::take_unapplied(resident_run& run, step_attempt& job)
+/// What the bodies that were waited for came to is not recorded: it would stand in front of what the rest of the cut turn records when it is
+/// played again. They run again when the run is resumed.
+void shard::park_at_last(resident_run& run)
 {
-    begin_turn(run);
-    if (job.end == body_end::value && job.rec && job.is_transaction())
-    {
-        run.end = job.rec->end;
-        run.history_bytes += job.rec->bytes;
-        turn_.begin(run);
-    }
-    else if (job.end == body_end::value)
-    {
-        const replay::pending& p = run.driver->machine().waiting_at(job.of.where);
-        entry e = replay::entry_about(p, entry_kind::step_done, now_);
-        e.attempts = p.attempts + 1;
-        e.payload = job.encoded;
-        std::uint32_t seq = 0;
-        if (turn_.record(e, seq)) // else it is done again
-            count_up(host_.count.steps_recorded);
-    }
-    finish_turn(run);
-    if (!run.jobs.empty())
-        return;
     const auto at = to_park_.find(run.number);
     parking why = std::move(at->second);
     to_park_.erase(at);
     begin_turn(run);
     park(run, why.reason, std::move(why.text));
+    take_held(run.number);
 }
 
 /// What would append to the history waits until that is ours again, or until the run is parked.
 bool shard::is_held(const resident_run& run) const noexcept
 {
-    return run.transaction || (!to_park_.empty() && to_park_.contains(run.number));
+    return run.transaction || run.is_lost || (!to_park_.empty() && to_park_.contains(run.number));
 }
 
 void shard::hold_back(resident_run& run, request_item&& item) { held_[run.number].requests.push_back(std::move(item)); }

@@ -164,7 +164,9 @@ void shard::settle(base::run_number number)
     if (due != journal::due_never && (host_.wakes().is_before_horizon(run->wake_due, number) || due < host_.wakes().horizon()))
         expect(*run, due);
     const base::time_us wait_max = std::chrono::microseconds(host_.options.resident_wait_max).count();
-    if (due == journal::due_never || due - now_ > wait_max)
+    const auto is_receive = [](const replay::pending& p) { return p.what.kind == journal::operation_kind::receive; };
+    const bool may_be_told = wait_max > 0 && std::ranges::any_of(run->driver->machine().waiting(), is_receive); // soon, and often
+    if (!may_be_told && (due == journal::due_never || due - now_ > wait_max))
     {
         count_up(host_.count.runs_evicted);
         return forget(*run);

@@ -95,10 +95,14 @@ void shard::go_on_after(step_attempt& job)
     const bool was_held = is_held(run);
     const bool was_out = run.transaction == &job;
     take_from(run, job);
-    if (reaction_ == reaction::failed || job.end == body_end::never_begun)
+    run.is_lost |= was_out && job.end == body_end::never_begun; // its entry may be on its way all the same: nothing may take its place
+    if (run.is_lost || reaction_ == reaction::failed || job.end == body_end::never_begun)
         ; // nothing more can be written, or was done: after reopening, the body runs
-    else if (!to_park_.empty() && to_park_.contains(number))
-        take_unapplied(run, job);
+    else if (is_parking(run))
+    {
+        if (run.jobs.empty())
+            park_at_last(run);
+    }
     else if (was_out && job.end == body_end::value)
         take_recorded(run, job);
     else
@@ -200,7 +204,7 @@ bool shard::go_on_at_once(resident_run& run, driver_state& state)
     for (const replay::pending& p : machine.waiting())
     {
         const bool fires = p.what.kind == operation_kind::timer && is_due(p);
-        const bool dropped = machine.has_cancels() && is_step(p) && machine.is_cancelled(p) && (p.due > now_ || p.what.is_new) && !has_job(run, p);
+        const bool dropped = machine.has_cancels() && is_step(p) && machine.is_cancelled(p) && (p.due > now_ || p.what.is_new) && !p.job;
         if (!fires && !dropped)
             continue;
         entry e = replay::entry_about(p, fires ? entry_kind::timer_fired : entry_kind::step_dropped, now_);
@@ -240,9 +244,9 @@ void shard::rest(resident_run& run)
         return hold(run, settled_run{run.number});
     const replay::machine& machine = run.driver->machine();
     if (machine.has_cancels())
-        for (step_attempt* job : run.jobs)
-            if (machine.is_cancelled(machine.waiting_at(job->of.where)))
-                ask_to_stop(*job);
+        for (const replay::pending& p : machine.waiting())
+            if (p.job && machine.is_cancelled(p))
+                ask_to_stop(*static_cast<step_attempt*>(p.job));
     if (machine.waiting().size() > run.jobs.size())
         if (const base::time_us next = next_due(run); next != journal::due_never)
             expect(run, next);
@@ -258,7 +262,7 @@ void shard::dispatch_all(resident_run& run)
     bool has_transaction = std::ranges::any_of(run.jobs, is_transaction);
     for (const replay::pending& p : waiting)
     {
-        if (!is_step(p) || p.due > now_ || has_job(run, p))
+        if (!is_step(p) || p.due > now_ || p.job)
             continue;
         const detail::operation_traits& traits = run_driver::operation_of(p).traits();
         const bool is_one = p.what.kind == operation_kind::undo ? traits.undo_transact != nullptr : traits.transact != nullptr;
@@ -282,9 +286,9 @@ base::time_us shard::next_due(const resident_run& run) const noexcept
 /// The heap is to say when it is time.
 void shard::expect(resident_run& run, base::time_us due)
 {
-    if (run.wakes_at <= due)
+    if (std::ranges::any_of(run.expected, [due](base::time_us one) { return one <= due; }))
         return;
-    run.wakes_at = due;
+    run.expected.push_back(due);
     heap_.push(due, run.number, wake_heap::what::wake);
 }
 
@@ -388,7 +392,7 @@ void shard::wake(resident_run& run)
     if (!run.driver || is_held(run))
         return;
     const auto is_due_now = [&](const replay::pending& p) {
-        return (p.what.kind == operation_kind::timer || is_step(p)) && is_due(p) && !has_job(run, p);
+        return (p.what.kind == operation_kind::timer || is_step(p)) && is_due(p) && !p.job;
     };
     if (std::ranges::any_of(run.driver->machine().waiting(), is_due_now))
     {
@@ -422,6 +426,7 @@ bool shard::dispatch(resident_run& run, const replay::pending& step)
         return false;
     }
     run.jobs.push_back(&job);
+    step.job = &job;
     set_idle(run, false);
     hold(run, body_out{&job});
     return true;

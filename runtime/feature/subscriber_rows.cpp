@@ -5,6 +5,7 @@
 
 #include <everstep/error.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -90,6 +91,15 @@ void subscriber::load_behind(const table_reader& in, std::uint64_t key)
     constexpr event_number last = std::numeric_limits<event_number>::max();
     in.range(behind_table(), {name(), key, 0}, {name(), key, last}, [&](const behind_key& one, bool) {
         const event_number number = std::get<2>(one);
+        // One that is put again has failed: those behind it wait, and the key is looked at when its rows are durable.
+        const auto is_put = [&](const row_of& row) { return row.number == number && row.key != 0; };
+        const bool is_unwritten = std::ranges::any_of(rows_unwritten_, is_put);
+        if (is_unwritten || std::ranges::any_of(rows_writing_, is_put))
+        {
+            (is_unwritten ? freed_unwritten_ : freed_writing_).push_back(key);
+            has_any = true;
+            return false;
+        }
         if (busy_rows_.contains(number))
             return true;
         has_any = true;

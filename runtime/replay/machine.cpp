@@ -233,23 +233,26 @@ verdict machine::next()
 
 void machine::stop(branch_counter& branch) noexcept
 {
-    branch.stopped = true;
-    has_stops_ = true;
+    branch.stopped_at = ++stops_;
 }
 
 void machine::begin_compensation(branch_counter& branch) const noexcept
 {
     branch.forgiven = cancels_;
-    branch.stop_forgiven = true;
+    branch.stops_forgiven = stops_;
 }
 
 bool machine::is_cancelled(const branch_counter& branch) const noexcept
 {
     if (branch.forgiven < cancels_)
         return true;
-    for (const branch_counter* at = &branch; at && !at->stop_forgiven; at = at->above)
-        if (at->stopped)
+    std::uint32_t forgiven = 0;
+    for (const branch_counter* at = &branch; at; at = at->above)
+    {
+        forgiven = std::max(forgiven, at->stops_forgiven);
+        if (at->stopped_at > forgiven)
             return true;
+    }
     return false;
 }
 

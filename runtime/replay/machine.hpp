@@ -49,8 +49,8 @@ struct branch_counter
     std::uint32_t next{};
     const branch_counter* above{}; ///< null: the workflow itself
     std::uint32_t forgiven{};      ///< cancels of the run that a compensation of this branch has answered
-    bool stopped{};                ///< it lost a race, or another branch failed: see machine::stop
-    bool stop_forgiven{};          ///< and has compensated since
+    std::uint32_t stopped_at{};     ///< it lost a race, or another branch failed: the stop's number; 0: not
+    std::uint32_t stops_forgiven{}; ///< stops up to this one, of it and of those above it, that a compensation of this branch has answered
 };
 
 /// What the code asks for.
@@ -100,6 +100,7 @@ struct pending
     base::time_us due{};       ///< timer: when it fires; step: when the next attempt may begin, 0 is now
     base::time_us started_at{}; ///< now() when the code asked
     bool recorded{};            ///< timer, reply: its entry is in the history
+    mutable void* job{};        ///< for the shard: the attempt that is under way
 };
 
 enum class verdict : std::uint8_t
@@ -153,7 +154,12 @@ public:
     bool is_cancelled(const branch_counter& branch) const noexcept;
     bool is_cancelled(const pending& p) const noexcept { return p.what.kind != journal::operation_kind::undo && is_cancelled(*p.of); }
     /// Whether any wait may.
-    bool has_cancels() const noexcept { return cancels_ != 0 || has_stops_; }
+    bool has_cancels() const noexcept { return cancels_ != 0 || stops_ != 0; }
+    /// Why its waits throw `cancelled`.
+    std::string_view why_cancelled(const branch_counter& branch) const noexcept
+    {
+        return branch.forgiven < cancels_ ? cancel_reason() : "another branch has ended the wait for both";
+    }
 
     /// The oldest signal of that name which nobody has received; false: there is none. It is payload() then.
     bool take_signal(std::string_view name);
@@ -199,8 +205,7 @@ private:
     pending_list pending_;
     base::time_us now_;
     std::uint32_t reply_seq_{};
-    std::uint32_t cancels_{};
-    bool has_stops_{};
+    std::uint32_t cancels_{}, stops_{};
     bool took_next_{};
     delivered delivered_{};
     void* operation_{};

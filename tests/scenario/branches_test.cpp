@@ -191,7 +191,7 @@ workflow<int> parks(context& ctx, int)
     co_return a + b;
 }
 
-TEST(BranchesScenario, ARunIsParkedWhenTheBodiesOfItsOtherBranchesHaveEndedAndTheirResultsStay)
+TEST(BranchesScenario, ARunIsParkedWhenTheBodiesOfItsOtherBranchesHaveEndedAndTheyRunAgain)
 {
     const auto add = [](detail::engine_core& core) {
         core.add_topic("talk");
@@ -205,13 +205,52 @@ TEST(BranchesScenario, ARunIsParkedWhenTheBodiesOfItsOtherBranchesHaveEndedAndTh
         const std::string ended = s.result(parks, "a");
         EXPECT_EQ(ended.find("failed limits: the run is parked: a payload of 2002 bytes in publish 'talk' ("), 0u) << ended;
     }
-    EXPECT_EQ(world.look().at("parks/a").brief(), "started, timer_set, step_done slow");
+    EXPECT_EQ(world.look().at("parks/a").brief(), "started, timer_set");
     {
         engine_stage s(world, add);
+        world.effects.open_gate();
         s.resume(parks, "a");
         EXPECT_EQ(s.result(parks, "a"), "7");
     }
-    EXPECT_EQ(world.effects.count("a/slow"), 1u);
+    EXPECT_EQ(world.effects.count("a/slow"), 2u);
+}
+
+workflow<int> tells_after_a_step(context& ctx, int)
+{
+    co_await ctx.step("first", in_order, leave{ctx, "first"});
+    co_await ctx.publish("talk", 1);
+    co_return 1;
+}
+workflow<int> lacks_a_topic(context& ctx, int)
+{
+    const auto waits = [&](attempt& a) {
+        did(a, ctx.run_id(), "slow");
+        a.use<engine_effects>().wait_for_stop(a);
+        return 7;
+    };
+    const auto [a, b] = co_await all(ctx.step("slow", waits), tells_after_a_step(ctx, 0));
+    co_return a + b;
+}
+
+TEST(BranchesScenario, ATurnThatWasCutGoesOnWhereItWasWhenTheRunIsResumed)
+{
+    engine_world world(std::make_unique<memory_disk>());
+    world.effects.are_side_by_side = true;
+    {
+        engine_stage s(world, adds("lacks", lacks_a_topic));
+        s.start(lacks_a_topic, "a", 0);
+        EXPECT_EQ(s.result(lacks_a_topic, "a").substr(0, 20), "failed missing_code:");
+    }
+    {
+        engine_stage s(world, [](detail::engine_core& core) {
+            core.add_topic("talk");
+            adds("lacks", lacks_a_topic)(core);
+        });
+        world.effects.open_gate();
+        s.resume(lacks_a_topic, "a");
+        EXPECT_EQ(s.result(lacks_a_topic, "a"), "8");
+    }
+    EXPECT_EQ(world.effects.count("a/first"), 1u);
 }
 }
 }

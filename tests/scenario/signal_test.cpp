@@ -176,5 +176,32 @@ TEST(SignalScenario, APromiseIsAnsweredOnce)
                                 }});
     EXPECT_EQ(left.at("asks/a").brief().substr(0, 28), "started, step_done ask, sign");
 }
+
+workflow<int> tells_what_it_hears(context& ctx, int)
+{
+    const int one = co_await ctx.receive<int>("n");
+    co_await ctx.publish("talk", one);
+    co_return 10 * one + co_await ctx.receive<int>("n");
+}
+
+TEST(SignalScenario, OneThatIsKeptInATurnThatParksIsReceivedOnce)
+{
+    engine_world world(std::make_unique<memory_disk>());
+    {
+        engine_stage s(world, adds("tells", tells_what_it_hears));
+        s.start(tells_what_it_hears, "a", 0);
+        detail::request what{detail::request_kind::signal, admission::wait, engine_stage::key_of(tells_what_it_hears), "a"};
+        what.message = {"n", "i32", {}, "5"};
+        EXPECT_EQ(s.wait(s.send(what)), "ok");
+        EXPECT_EQ(s.status(tells_what_it_hears, "a").reason, "missing_code");
+    }
+    engine_stage s(world, [](detail::engine_core& core) {
+        core.add_topic("talk");
+        adds("tells", tells_what_it_hears)(core);
+    });
+    s.resume(tells_what_it_hears, "a");
+    s.signal(tells_what_it_hears, "a", "n", 6, "m-2");
+    EXPECT_EQ(s.result(tells_what_it_hears, "a"), "56");
+}
 }
 }

@@ -5,8 +5,10 @@
 
 #include <everstep/detail/operation.hpp>
 #include <everstep/detail/promise.hpp>
+#include <everstep/detail/wait_operation.hpp>
 #include <everstep/workflow.hpp>
 
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
@@ -55,9 +57,10 @@ inline constexpr bool is_workflow = false;
 template <class Result, class Reply>
 inline constexpr bool is_workflow<workflow<Result, Reply>> = true;
 
-/// What can be a branch.
+/// What can be a branch. (A reply is the workflow's own.)
 template <class Type>
-concept branch_work = engine_operation<Type> || is_workflow<std::remove_cvref_t<Type>>;
+concept branch_work = (engine_operation<Type> && !std::derived_from<std::remove_cvref_t<Type>, any_reply>) ||
+                      is_workflow<std::remove_cvref_t<Type>>;
 
 template <class Work>
 struct result_of_work
@@ -126,11 +129,19 @@ private:
     std::exception_ptr error_;
 };
 
+// GCC 12 warns of the frame's type where a body is a lambda of an anonymous namespace; it is used in that file alone.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsubobject-linkage"
+#endif
 template <class Operation>
 workflow<work_result<Operation>> run_operation(Operation& op)
 {
-    co_return co_await op;
+    co_return co_await std::move(op);
 }
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 /// A branch of a known place: the operation is where it was built, the frame of a sub-coroutine is taken over.
 template <class Work>

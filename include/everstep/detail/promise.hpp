@@ -133,6 +133,8 @@ public:
     template <engine_operation Operation>
     awaiter<std::remove_reference_t<Operation>> await_transform(Operation&& op) noexcept
     {
+        static_assert(!std::is_lvalue_reference_v<Operation> || !requires { typename std::remove_cvref_t<Operation>::bound_to_arguments; },
+                      "what it refers to is gone: build branches where you await them, co_await all(…)");
         op.join(*this->branch_);
         return {&op};
     }

@@ -9,6 +9,9 @@
 
 namespace everstep::inline v0::detail
 {
+/// Throws engine_error (limit).
+void check_run_id(std::string_view id);
+
 /// The part of a signal to another run that the engine reads; its name is the signal's.
 class any_signal : public operation
 {

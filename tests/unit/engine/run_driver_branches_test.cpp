@@ -1,6 +1,6 @@
 // Branches of one run, live and over the history that they left.
 
-#include "driven_run.hpp"
+#include "branched.hpp"
 
 #include <everstep/branches.hpp>
 #include <everstep/saga.hpp>
@@ -8,9 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
-#include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -19,81 +18,6 @@ namespace everstep::core
 namespace
 {
 using namespace std::chrono_literals;
-using texts = std::vector<std::string>;
-
-/// A run that is played live, and after each turn also from its history: both wait for the same.
-class branched
-{
-public:
-    template <class Result>
-    explicit branched(workflow<Result> (*flow)(context&, int)) : live_(flow, 1)
-    {
-        replay_ = [flow](const std::vector<std::string>& history) { return std::make_unique<driven_run>(flow, 1, history); };
-        state = live_.begin();
-    }
-
-    driven_run& live() { return live_; }
-    /// What the wait at this path comes to.
-    void end(const std::string& where, entry_kind kind, std::string_view payload = "null", std::string_view code = {})
-    {
-        for (const replay::pending& p : live_.driver().machine().waiting())
-            if (p.where.text() == where)
-            {
-                entry e = replay::entry_about(p, kind, 0);
-                if (kind == entry_kind::timer_fired)
-                    e.name = e.type = {};
-                e.attempts = 1;
-                e.payload = payload;
-                e.code = code;
-                state = live_.apply(e);
-                return look();
-            }
-        ADD_FAILURE() << "nothing waits at " << where;
-    }
-    void done(const std::string& where, std::string_view payload = "null") { end(where, entry_kind::step_done, payload); }
-    void failed(const std::string& where, std::string_view code = "broken") { end(where, entry_kind::step_failed, {}, code); }
-    void dropped(const std::string& where) { end(where, entry_kind::step_dropped); }
-    void fired(const std::string& where) { end(where, entry_kind::timer_fired); }
-    void signalled(std::string_view name, std::string_view payload)
-    {
-        entry e;
-        e.kind = entry_kind::signalled;
-        e.name = name;
-        e.type = "i32";
-        e.payload = payload;
-        state = live_.apply(e);
-        look();
-    }
-    void cancel()
-    {
-        state = live_.cancel();
-        look();
-    }
-    texts waiting() { return live_.waiting(); }
-    std::string result()
-    {
-        EXPECT_EQ(state, driver_state::ended);
-        const run_end& end = live_.driver().end();
-        return end.kind == entry_kind::completed ? end.payload : std::string(name_of(end.kind)) + " " + end.code;
-    }
-
-    driver_state state{};
-
-private:
-    void look()
-    {
-        if (state != driver_state::waiting)
-            return;
-        const std::unique_ptr<driven_run> again = replay_(live_.history());
-        EXPECT_EQ(again->begin(), driver_state::waiting);
-        EXPECT_EQ(again->waiting(), live_.waiting());
-        EXPECT_EQ(again->driver().undos(), live_.driver().undos());
-    }
-
-    driven_run live_;
-    std::function<std::unique_ptr<driven_run>(const std::vector<std::string>&)> replay_;
-};
-
 int five() { return 5; }
 
 workflow<int> sub(context& ctx, int with)
@@ -321,85 +245,6 @@ TEST(RunDriverBranches, ASignalThatDoesNotComeIsNone)
     EXPECT_EQ(run.result(), "\"never\"");
 }
 
-workflow<std::string> nested(context& ctx, int)
-{
-    const auto won = co_await race(all(ctx.step("a", five), ctx.step("b", five)), ctx.sleep_for(1s));
-    co_return std::to_string(won.index);
-}
-
-TEST(RunDriverBranches, OnesInsideOfALoserStopToo)
-{
-    branched run(nested);
-    EXPECT_EQ(run.waiting(), (texts{"timer sleep_for at 0.1.0", "step a at 0.0.0.0.0", "step b at 0.0.0.1.0"}));
-    run.fired("0.1.0");
-    run.done("0.0.0.1.0", "1");
-    run.dropped("0.0.0.0.0");
-    EXPECT_EQ(run.result(), "\"1\"");
-}
-
-workflow<int> undone_inside(context& ctx, int)
-{
-    saga undo{ctx};
-    try
-    {
-        co_await undo.step("book", five, [](attempt&, services&, const int&) {});
-        co_await ctx.sleep_for(1h);
-    }
-    catch (const cancelled&)
-    {
-    }
-    co_await undo.compensate();
-    co_await ctx.step("note", five);
-    co_return 1;
-}
-workflow<std::string> compensates_inside(context& ctx, int)
-{
-    co_await race(undone_inside(ctx, 1), ctx.receive<int>("stop"));
-    co_return "over";
-}
-
-TEST(RunDriverBranches, ALoserMayCompensateAndThenGoesOn)
-{
-    branched run(compensates_inside);
-    run.done("0.0.0", "5");
-    run.signalled("stop", "1");
-    EXPECT_EQ(run.waiting(), (texts{"undo book at 0.0.2"}));
-    run.done("0.0.2");
-    EXPECT_EQ(run.waiting(), (texts{"step note at 0.0.3"}));
-    run.done("0.0.3", "1");
-    EXPECT_EQ(run.result(), "\"over\"");
-}
-
-workflow<std::string> two_sagas(context& ctx, int)
-{
-    saga undo{ctx};
-    const auto nop = [](attempt&, services&, const int&) {};
-    co_await all(undo.step("flight", five, nop), undo.step("hotel", five, nop), ctx.step("fails", five));
-    co_return "";
-}
-
-TEST(RunDriverBranches, UndosOfAllBranchesRunAfterTheCodeInReverseOrderOfTheirResults)
-{
-    branched run(two_sagas);
-    run.done("0.1.0", "1");
-    run.done("0.0.0", "2");
-    run.failed("0.2.0", "broken");
-    EXPECT_EQ(run.waiting(), (texts{"undo flight at 1"}));
-    run.done("1");
-    EXPECT_EQ(run.waiting(), (texts{"undo hotel at 2"}));
-    run.done("2");
-    EXPECT_EQ(run.result(), "failed broken");
-}
-
-TEST(RunDriverBranches, AResultThatComesLateHasItsUndoToo)
-{
-    branched run(two_sagas);
-    run.failed("0.2.0", "broken");
-    run.done("0.0.0", "2");
-    run.dropped("0.1.0");
-    EXPECT_EQ(run.waiting(), (texts{"undo flight at 1"}));
-}
-
 workflow<int> deeper(context& ctx, int depth)
 {
     if (depth == 0)
@@ -445,6 +290,46 @@ TEST(RunDriverBranches, ASignalThatCannotBeReadParksTheRun)
     run.signalled("picked", "\"seven\"");
     EXPECT_EQ(run.state, driver_state::parked);
     EXPECT_EQ(run.live().driver().text().find("signal 'picked' at 0.0.0 cannot be read as i32: "), 0u) << run.live().driver().text();
+}
+
+workflow<std::string> reads_badly(context& ctx, int)
+{
+    const std::vector<int> items{1, 2, 3, 4};
+    const auto parsed = items | std::views::transform([](int item) {
+                            if (item == 3)
+                                throw permanent_error("no_number", "it is none");
+                            return item;
+                        });
+    co_await all(parsed, 2, [&](const int& item) { return ctx.step("s " + std::to_string(item), five); });
+    co_return "";
+}
+
+TEST(RunDriverBranches, WhatARangeThrowsIsItsBranchsError)
+{
+    branched run(reads_badly);
+    EXPECT_EQ(run.waiting(), (texts{"step s 1 at 0.0.0", "step s 2 at 0.1.0"}));
+    run.done("0.0.0", "1");
+    EXPECT_EQ(run.waiting(), (texts{"step s 2 at 0.1.0"}));
+    run.done("0.1.0", "1");
+    EXPECT_EQ(run.result(), "failed no_number");
+}
+
+workflow<std::string> makes_badly(context& ctx, int)
+{
+    const std::vector<int> items{1, 2};
+    const auto make = [&](const int& item) {
+        if (item == 1)
+            throw permanent_error("no_work", "there is none");
+        return ctx.step("s", five);
+    };
+    co_await all(items, 0, make);
+    co_return "";
+}
+
+TEST(RunDriverBranches, WhatMakingThrowsIsItsBranchsError)
+{
+    branched run(makes_badly);
+    EXPECT_EQ(run.result(), "failed no_work");
 }
 }
 }

@@ -72,7 +72,7 @@ TEST_F(ShardParking, ItWaitsForTheBodiesOfOtherBranches)
     door_.may_end.set_value();
     EXPECT_EQ(sent->value().what, detail::answer_kind::value);
     EXPECT_EQ(state(), everstep::run_state::parked);
-    EXPECT_EQ(engine_.core->count.steps_recorded, 1u);
+    EXPECT_EQ(engine_.core->count.steps_recorded, 0u); // it runs again when the run is resumed
 }
 
 TEST_F(ShardParking, WhatIsAskedMeanwhileIsAnsweredWhenItIsParked)

@@ -110,4 +110,24 @@ TEST_F(MachineStop, ACancelOfTheRunComesAfterItsCompensationAsWell)
     core.apply(cancel_asked(), 1);
     EXPECT_TRUE(core.is_cancelled(right));
 }
+
+TEST_F(MachineStop, ComesToABranchThatHasCompensatedBefore)
+{
+    branch_counter inside{.prefix = at({0, 1, 0, 0}), .above = &right};
+    core.begin_compensation(right);
+    core.begin_compensation(inside);
+    core.stop(right);
+    EXPECT_TRUE(core.is_cancelled(right));
+    EXPECT_TRUE(core.is_cancelled(inside));
+    EXPECT_FALSE(core.is_cancelled(left));
+}
+
+TEST_F(MachineStop, SaysWhyItsWaitsAreCancelled)
+{
+    core.stop(right);
+    EXPECT_EQ(core.why_cancelled(right), "another branch has ended the wait for both");
+    core.apply(cancel_asked("by the customer"), 1);
+    EXPECT_EQ(core.why_cancelled(right), "by the customer");
+    EXPECT_EQ(core.why_cancelled(left), "by the customer");
+}
 }
