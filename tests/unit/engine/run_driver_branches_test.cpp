@@ -172,7 +172,8 @@ TEST(RunDriverBranches, ARangeOpensNoMoreAfterAnError)
 
 workflow<std::string> none_of_them(context& ctx, int)
 {
-    co_await all(std::vector<int>{}, 3, [&](const int&) { return ctx.step("never", five); });
+    const std::vector<int> none;
+    co_await all(none, 3, [&](const int&) { return ctx.step("never", five); });
     co_return "none";
 }
 
@@ -184,7 +185,8 @@ TEST(RunDriverBranches, AnEmptyRangeIsDone)
 
 workflow<std::string> no_winner(context& ctx, int)
 {
-    co_await any(std::vector<int>{}, 3, [&](const int&) { return ctx.step("never", five); });
+    const std::vector<int> none;
+    co_await any(none, 3, [&](const int&) { return ctx.step("never", five); });
     co_return "";
 }
 
