@@ -144,7 +144,7 @@ private:
     /// One line of execution: the workflow itself, or a branch.
     struct line : detail::branch
     {
-        explicit line(run_driver& of) noexcept : branch{&of, {}} {}
+        explicit line(run_driver& driver) noexcept : branch{&driver, {}} {}
         replay::branch_counter counter;
         group* of{}; ///< null: the workflow itself
         std::size_t index{};

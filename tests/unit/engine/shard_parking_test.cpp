@@ -53,12 +53,14 @@ protected:
         engine_.start(parks, "a", 0)->value();
         door_.began.get_future().wait();
     }
-    std::shared_ptr<test::given_answer> signal(const std::string& name)
+    std::shared_ptr<test::given_answer> signal(const std::string& name, const std::string& id = "a")
     {
-        detail::request what{request_kind::signal, admission::wait, test::fake_host::key_of(parks), "a"};
+        detail::request what{request_kind::signal, admission::wait, test::fake_host::key_of(parks), id};
         what.message = {name, "i32", {}, "1"};
         return engine_.send(std::move(what));
     }
+    /// The shard has done what was sent to it before.
+    void settle() { signal("any", "nobody")->value(); }
     everstep::run_state state() { return engine_.ask(request_kind::status, parks, "a")->value().status.state; }
 
     door door_;
@@ -68,6 +70,7 @@ protected:
 TEST_F(ShardParking, ItWaitsForTheBodiesOfOtherBranches)
 {
     const auto sent = signal("go");
+    settle();
     EXPECT_EQ(state(), everstep::run_state::running);
     door_.may_end.set_value();
     EXPECT_EQ(sent->value().what, detail::answer_kind::value);
@@ -80,6 +83,7 @@ TEST_F(ShardParking, WhatIsAskedMeanwhileIsAnsweredWhenItIsParked)
     const auto sent = signal("go");
     const auto cancelled = engine_.ask(request_kind::cancel, parks, "a");
     const auto other = signal("other");
+    settle();
     door_.may_end.set_value();
     EXPECT_EQ(sent->value().what, detail::answer_kind::value);
     EXPECT_EQ(cancelled->value().why, errc::wrong_use);
