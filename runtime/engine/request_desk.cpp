@@ -329,31 +329,47 @@ void request_desk::wait_for(request_item&& item)
     (run ? run->waiters : shard_.waiters_[found->number]).push_back({item.what.what, std::move(item.to)});
 }
 
+std::optional<found_run> request_desk::find_or_refuse(request_item& item, const registered_workflow& code)
+{
+    if (comes_again(item, code))
+        return std::nullopt;
+    auto found = find(item, code);
+    if (found && !found->damaged)
+        return found;
+    if (found)
+        refuse_damaged(item, code);
+    else
+        refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
+    return std::nullopt;
+}
+
+resident_run* request_desk::load_or_refuse(request_item& item, const registered_workflow& code, base::run_number number)
+{
+    resident_run* const run = shard_.load(number, -1);
+    if (run && run->driver)
+        return run;
+    // It has just been parked, or has ended in the turn that loaded it: decide again by what the journal then has.
+    if (!comes_again(item, code))
+        refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " cannot go on: see its status");
+    return nullptr;
+}
+
 void request_desk::cancel(request_item&& item)
 {
     const registered_workflow& code = *host_.workflows.find(item.what.function);
     resident_run* run = shard_.find(item.id_hash, code, item.what.id);
     if (!run || !run->driver)
     {
-        if (comes_again(item, code))
-            return;
-        const auto found = find(item, code);
+        const auto found = find_or_refuse(item, code);
         if (!found)
-            return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
-        if (found->damaged)
-            return refuse_damaged(item, code);
+            return;
         if (found->header.state == run_state::parked)
             return refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it");
         if (found->header.state != run_state::running)
             return give(item, answer()); // has ended, and stays as it is
-        run = shard_.load(found->number, -1);
-        if (!run || !run->driver)
-        {
-            // It has just been parked, or has ended in the turn that loaded it: decide again by what the journal then has.
-            if (!comes_again(item, code))
-                refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " cannot go on: see its status");
+        run = load_or_refuse(item, code, found->number);
+        if (!run)
             return;
-        }
     }
     if (shard_.is_held(*run))
         return shard_.hold_back(*run, std::move(item));

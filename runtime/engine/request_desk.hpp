@@ -48,6 +48,10 @@ private:
     void signal_parked(request_item&& item, const registered_workflow& code, const found_run& found);
     /// A view of it.
     journal::entry signal_entry(const detail::signal_message& what) const;
+    /// The run that the journal has. Nothing: the item is refused, or comes again.
+    std::optional<found_run> find_or_refuse(request_item& item, const registered_workflow& code);
+    /// The run with its code. Null: likewise.
+    resident_run* load_or_refuse(request_item& item, const registered_workflow& code, base::run_number number);
     bool is_overloaded() const;
     /// The run in memory, where its last turn is not durable: then the item is taken, and comes again when it is.
     bool comes_again(request_item& item, const registered_workflow& code);

@@ -68,13 +68,9 @@ void request_desk::signal(request_item&& item)
     resident_run* run = shard_.find(item.id_hash, code, item.what.id);
     if (!run || !run->driver)
     {
-        if (comes_again(item, code))
-            return;
-        const auto found = find(item, code);
+        const auto found = find_or_refuse(item, code);
         if (!found)
-            return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
-        if (found->damaged)
-            return refuse_damaged(item, code);
+            return;
         if (!is_genuine(item, found->header))
             return refuse_token(item);
         if (found->header.state == run_state::parked)
@@ -85,14 +81,9 @@ void request_desk::signal(request_item&& item)
                 return give(item, taken(item, false)); // who sends it again was not told
             return refuse(item, errc::ended, quoted(code.name, item.what.id) + " has ended: it takes no signal");
         }
-        run = shard_.load(found->number, -1);
-        if (!run || !run->driver)
-        {
-            // It has just been parked, or has ended in the turn that loaded it: decide again by what the journal then has.
-            if (!comes_again(item, code))
-                refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " cannot go on: see its status");
+        run = load_or_refuse(item, code, found->number);
+        if (!run)
             return;
-        }
     }
     if (!is_genuine(item, run->header))
         return refuse_token(item);

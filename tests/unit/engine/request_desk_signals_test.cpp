@@ -176,5 +176,16 @@ TEST_F(RequestDeskSignals, WhatItsRunHasNotReceivedIsCountedAtItsEnd)
     EXPECT_EQ(result(ends, "a"), "1");
     EXPECT_EQ(engine_.core->count.signals_unread, 1u);
 }
+
+TEST(RequestDeskSignalsLimit, AStartWithASignalThatHasNoRoomIsRefusedAndLeavesNothing)
+{
+    opened_engine engine(std::make_shared<store::memory_store>(), {.history_entries_max = 1});
+    engine.add("ends", ends);
+    engine.core->open();
+    detail::request what{request_kind::start, admission::wait, test::fake_host::key_of(ends), "a", "1"};
+    what.message = {"n", "i32", "", "3"};
+    EXPECT_EQ(engine.send(std::move(what))->value().why, errc::limit);
+    EXPECT_EQ(engine.ask(request_kind::status, ends, "a")->value().why, errc::not_found);
+}
 }
 }
