@@ -19,17 +19,20 @@
 // Errors: step_failed, timed_out, cancelled at the await. A name, result or reply beyond its limit fails that step or parks the run.
 
 #include <everstep/branches.hpp>
+#include <everstep/child.hpp>
 #include <everstep/codec.hpp>
 #include <everstep/detail/publish_operation.hpp>
 #include <everstep/detail/receive_operation.hpp>
 #include <everstep/detail/signal_operation.hpp>
 #include <everstep/detail/step_operation.hpp>
+#include <everstep/detail/successor_operation.hpp>
 #include <everstep/detail/transaction_operation.hpp>
 #include <everstep/detail/wait_operation.hpp>
 #include <everstep/op_name.hpp>
 #include <everstep/promise.hpp>
 #include <everstep/services.hpp>
 #include <everstep/step_options.hpp>
+#include <everstep/update.hpp>
 #include <everstep/workflow.hpp>
 
 #include <chrono>
@@ -165,6 +168,59 @@ public:
         requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Value> && std::is_aggregate_v<Value> &&
                  !std::is_trivially_destructible_v<Value>)
     auto signal(workflow<Result, Reply> (*function)(context&, Input), std::string id, op_name name, Value&& value) = delete;
+
+    /// A run that this one starts, in the commit of this turn: everstep/child.hpp. Throws engine_error (wrong_use: the workflow was not added;
+    /// limit: no run can have this id), codec_error.
+    template <class Result, class Reply, class Input>
+    auto start_child(workflow<Result, Reply> (*function)(context&, Input), std::string id, const std::type_identity_t<Input>& input,
+                     const child_options& options = {}, std::source_location place = std::source_location::current())
+    {
+        detail::check_run_id(id);
+        const std::string_view name = run_.workflow_name(reinterpret_cast<void (*)()>(function));
+        return detail::start_child_operation<Result, Input>(op_name(std::string(name), place), std::move(id), encode(input), options.on_close);
+    }
+    /// The same, and waits for its result.
+    template <class Result, class Reply, class Input>
+    workflow<Result> call(workflow<Result, Reply> (*function)(context&, Input), std::string id, std::type_identity_t<Input> input,
+                          child_options options = {}, std::source_location place = std::source_location::current())
+    {
+        const everstep::child<Result> one = co_await start_child(function, std::move(id), input, options, place);
+        co_return co_await one.result(place);
+    }
+    /// One that was started before, by this run or the one that it continues.
+    template <class Result>
+    everstep::child<Result> child(child_reference to) const
+    {
+        return everstep::child<Result>(std::move(to));
+    }
+
+    /// Shows a value to readers (run::state) from the commit of this turn on, without waiting. The name is 1 to 128 bytes, and one value's. Throws
+    /// engine_error (limit), codec_error.
+    template <class Value>
+    void set_state(std::string_view name, const Value& value)
+    {
+        static_assert(encodable<Value>, "a state must be encodable: see everstep/codec.hpp");
+        run_.set_state(name, encode(value));
+    }
+
+    /// The next request of this name that somebody waits to have answered: everstep/update.hpp.
+    template <class Request, class Answer>
+    detail::receive_update_operation<Request, Answer> receive_update(op_name name)
+    {
+        return detail::receive_update_operation<Request, Answer>(std::move(name));
+    }
+
+    /// Ends this run, and starts the next one of the same id with `input`, in one commit: a history that grows for ever begins anew. Never returns.
+    /// Signals that were not received, open children, state, a deadline and who waits for the result go along. Only outside of branches, and with no
+    /// undo registered (compensate or release the sagas first): else step_failed (wrong_use).
+    template <class Input>
+    auto continue_as_new(const Input& input, std::source_location place = std::source_location::current())
+    {
+        static_assert(encodable<Input>, "an input must be encodable: see everstep/codec.hpp");
+        return detail::continue_operation<Input>(op_name::of_engine("continue_as_new", place), encode(input));
+    }
+    /// Entries of this run's history so far, the same in replay: continue as new before there are history_entries_max.
+    std::uint32_t history_entries() const noexcept { return run_.history_entries(); }
 
     /// By engine time, which no change of the wall clock moves. Not before; zero and less go on at once (and are recorded).
     detail::timer_operation sleep_for(std::chrono::microseconds duration,

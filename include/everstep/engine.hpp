@@ -27,6 +27,8 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +38,14 @@
 
 namespace everstep::inline v0
 {
+/// Of engine::start.
+struct start_options
+{
+    admission when_full{admission::wait};
+    std::chrono::microseconds delay{0};   ///< its code begins so much later, by engine time; the start is durable at once
+    std::chrono::microseconds timeout{0}; ///< so long after the start it is cancelled ("its deadline has passed"); 0 is never
+};
+
 class engine
 {
 public:
@@ -109,6 +119,18 @@ public:
                              const std::type_identity_t<Input>& input, admission when_full = admission::wait)
     {
         detail::raise_unless_value(detail::ask(core_, start_request(function, id, input, when_full)));
+        return {core_, key_of(function), std::move(id)};
+    }
+
+    /// The same, later or for a bounded time. Of an id that is there already, the options count for nothing.
+    template <class Result, class Reply, class Input>
+    run<Result, Reply> start(workflow<Result, Reply> (*function)(context&, Input), std::string id, const std::type_identity_t<Input>& input,
+                             const start_options& options)
+    {
+        detail::request what = start_request(function, id, input, options.when_full);
+        what.delay_us = options.delay.count();
+        what.timeout_us = options.timeout.count();
+        detail::raise_unless_value(detail::ask(core_, std::move(what)));
         return {core_, key_of(function), std::move(id)};
     }
 
@@ -215,6 +237,17 @@ public:
     everstep::run<Result, Reply> run(workflow<Result, Reply> (*function)(context&, Input), std::string id) const
     {
         return {core_, key_of(function), std::move(id)};
+    }
+
+    /// The runs that fit, in the order in which they were started, from behind run number `after` on: everstep/run_list.hpp.
+    std::vector<run_summary> list(const run_filter& which = {}, std::size_t at_most = 1000, std::uint64_t after = 0) const
+    {
+        return detail::list_runs(core_, which, at_most, after);
+    }
+    /// Gives an order to all runs that fit: everstep/run_list.hpp.
+    order_outcome order(run_order what, const run_filter& which, const because& note = {}) const
+    {
+        return detail::order_runs(core_, what, which, note);
     }
 
     /// Ends all waits with engine_closed, asks running bodies to stop, and waits for them up to `deadline`. Returns the names of

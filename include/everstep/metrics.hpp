@@ -12,7 +12,9 @@ struct metrics
     std::uint64_t runs_completed{};
     std::uint64_t runs_failed{};
     std::uint64_t runs_cancelled{};
-    std::uint64_t runs_parked{};
+    std::uint64_t runs_terminated{};
+    std::uint64_t runs_continued{};      ///< as new
+    std::uint64_t runs_parked{};         ///< or paused
     std::uint64_t runs_without_code{};   ///< unfinished runs of workflows that were not added; they wait
     std::uint64_t runs_deleted{};        ///< because engine_options::keep_finished had passed; counted when that was durable
     std::uint64_t runs_recovered{};      ///< replayed because open() or a wake found them due
@@ -25,6 +27,7 @@ struct metrics
     std::uint64_t attempts_timed_out{};
     std::uint64_t bodies_running{};      ///< now
     std::uint64_t bodies_ignoring_stop{}; ///< asked to stop longer ago than stop_grace; counted once each
+    std::uint64_t turns_blocked{};       ///< workflow code that did not come to its next wait for over a second
     std::uint64_t entries_written{};
     std::uint64_t entries_replayed{};
     std::uint64_t commits{};

@@ -13,9 +13,13 @@
 // Errors: engine_error (not_found, closed, unknown, would_deadlock, …); reply() and result() also throw run_failed and no_reply.
 
 #include <everstep/detail/engine_link.hpp>
+#include <everstep/update.hpp>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -60,6 +64,75 @@ public:
         detail::raise_unless_value(detail::ask(core_, to(detail::request_kind::resume, std::move(reason))));
     }
 
+    /// The same, with who says so: everstep/run_list.hpp.
+    void cancel(const because& note) const { cancel(note.text()); }
+    void resume(const because& note) const { resume(note.text()); }
+
+    /// Ends the run at once and for good, without its code: nothing is undone. Bodies that run are asked to stop, and what they come to is not
+    /// recorded. Open children are cancelled, but for those that are left. Also where it is parked.
+    void terminate(const because& note = {}) const { order(detail::request_kind::terminate, note); }
+
+    /// Keeps the run from going on until resume(): parked as "paused", from the commit on with which this returns. Bodies that run go on, and
+    /// their results are recorded; timers go on, too, and signals are kept. Who waits for its result is told run_failed ("paused").
+    void pause(const because& note = {}) const { order(detail::request_kind::pause, note); }
+
+    /// Begins a run that has ended or is parked once more, from its input, under its id; one that is parked is terminated. What it did is not undone.
+    /// Throws engine_error (wrong_use) where it goes on.
+    void restart(const because& note = {}) const { order(detail::request_kind::restart, note); }
+
+    /// Starts another run with the first `entries` of this one's history (1: its input only), whose code goes on from there. It has tokens of its
+    /// own, so that what it does again is done. Throws engine_error: conflict where the id is taken, limit (no such entry), wrong_use (a child is
+    /// open there).
+    run fork(std::string id, std::uint64_t entries, const because& note = {}) const
+    {
+        detail::request what{detail::request_kind::fork, admission::wait, function_, id, note.text()};
+        what.message.name = id_;
+        what.number = entries;
+        detail::raise_unless_value(detail::ask(core_, std::move(what)));
+        return {core_, function_, std::move(id)};
+    }
+
+    /// Ends a step, transaction or undo that the run is parked for, or that waits for its next attempt, by a value: its body does not run again.
+    /// `step` is its name, or its path where several have that name. Throws engine_error: not_found, bad_value where the code could not read the value,
+    /// wrong_use (its body runs: pause the run first).
+    template <class Value>
+    void complete_step(std::string step, const Value& value, const because& note = {}) const
+    {
+        static_assert(encodable<Value>, "a step's result must be encodable: see everstep/codec.hpp");
+        resolve(std::move(step), "", encode(value), note);
+    }
+    /// The same for one without a result.
+    void complete_step(std::string step, const because& note = {}) const { resolve(std::move(step), "", "null", note); }
+    /// The step fails, as "skipped": its await throws step_failed. An undo counts as done.
+    void skip_step(std::string step, const because& note = {}) const { resolve(std::move(step), "skipped", {}, note); }
+
+    /// What the run has shown by context::set_state, as the journal has it: nothing where it has not. Reads on this thread, without waking the run.
+    /// Throws engine_error (not_found, damaged), codec_error.
+    template <class Value>
+    std::optional<Value> state(std::string_view name) const
+    {
+        const std::optional<std::string> encoded = detail::read_state(core_, function_, id_, name);
+        return encoded ? std::optional<Value>(decode<Value>(*encoded)) : std::nullopt;
+    }
+
+    /// Asks the run for something, and waits for its answer: everstep/update.hpp. Without an id, each call is another request.
+    template <class Answer, class Request>
+    Answer update(std::string name, const Request& value, signal_options options = {}) const
+    {
+        static_assert(encodable<Request> && encodable<Answer>, "an update's request and answer must be encodable: see everstep/codec.hpp");
+        detail::request what = to(detail::request_kind::update);
+        if (options.id.empty())
+            options.id = detail::fresh_message_id();
+        const detail::update_request asked{options.id, encode(value)};
+        what.message = {std::move(name), std::string(type_name<Request>()), std::move(options.id), encode(asked)};
+        const detail::answer a = detail::ask(core_, std::move(what));
+        detail::raise_unless_value(a);
+        auto told = decode<detail::promise_answer>(a.bytes);
+        if (!told.code.empty())
+            throw update_refused(std::move(told.code), std::move(told.text));
+        return decode<Answer>(told.value);
+    }
+
     /// Sends the run a signal: everstep/signal.hpp. Returns when it is durable. Throws engine_error: not_found, ended, limit; codec_error.
     template <class Value>
     void signal(std::string name, const Value& value, signal_options options = {}) const
@@ -100,6 +173,13 @@ public:
     }
 
 private:
+    void order(detail::request_kind what, const because& note) const { detail::raise_unless_value(detail::ask(core_, to(what, note.text()))); }
+    void resolve(std::string&& step, const char* failure, std::string&& encoded, const because& note) const
+    {
+        detail::request what = to(detail::request_kind::resolve, note.text());
+        what.message = {std::move(step), failure, {}, std::move(encoded)};
+        detail::raise_unless_value(detail::ask(core_, std::move(what)));
+    }
     detail::request to(detail::request_kind what, std::string bytes = {}) const
     {
         return {what, admission::wait, function_, id_, std::move(bytes)};

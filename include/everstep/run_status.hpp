@@ -14,13 +14,15 @@ enum class run_state : std::uint8_t
     completed = 2,
     failed = 3,
     cancelled = 4,
-    parked = 5   ///< stopped and kept whole until resume(); see reason and text
+    parked = 5,  ///< stopped and kept whole until resume(); see reason and text
+    terminated = 6,
+    continued = 7 ///< as new: the id stands for the next run, which has another number
 };
 
 struct run_status
 {
     run_state state{run_state::running};
-    std::string reason; ///< parked: "divergence", "crash_loop", "retries_exhausted", "corrupt", "limits"; failed: the error's code
+    std::string reason; ///< parked: "divergence", "crash_loop", "retries_exhausted", "corrupt", "limits", "paused"; failed: the error's code
     std::string text;   ///< parked, failed: the sentence for people
 };
 

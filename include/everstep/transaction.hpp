@@ -138,8 +138,9 @@ public:
 
     /// Takes a message once: runs `body` (which takes a transaction&) unless a message of this id was taken within its window, and then
     /// returns what that body returned, which must be encodable. In the commit of what the body does: what it throws leaves the id as new as
-    /// it was (let it pass: a body that catches it commits what was done). Not inside another once of the same id. The answer is kept as a
-    /// text, so payload_bytes_max is for that text. Throws engine_error: conflict (the id was taken with another payload), limit (an id has 1 to 255 bytes); codec_error.
+    /// it was (let it pass: a body that catches it commits what was done). The answer is kept as a text, so payload_bytes_max is for that text.
+    /// Throws engine_error: conflict (the id was taken with another payload), wrong_use (inside of another once of the same id), limit (an id
+    /// has 1 to 255 bytes); codec_error.
     template <class Body>
     std::invoke_result_t<Body&, transaction&> once(std::string_view message_id, Body&& body, const once_options& options = {})
     {

@@ -109,6 +109,8 @@ std::string_view name_of(run_state state) noexcept
     case run_state::failed: return "failed";
     case run_state::cancelled: return "cancelled";
     case run_state::parked: return "parked";
+    case run_state::terminated: return "terminated";
+    case run_state::continued: return "continued";
     }
     return "unknown";
 }

@@ -10,8 +10,9 @@ struct counters
 {
     using count = std::atomic<std::uint64_t>;
     count runs_started{}, runs_completed{}, runs_failed{}, runs_cancelled{}, runs_parked{}, runs_without_code{}, runs_deleted{};
+    count runs_terminated{}, runs_continued{};
     count runs_recovered{}, runs_evicted{}, runs_resident{}, starts_waiting{};
-    count steps_recorded{}, transactions{}, attempts_failed{}, attempts_timed_out{}, bodies_running{}, bodies_ignoring_stop{};
+    count steps_recorded{}, transactions{}, attempts_failed{}, attempts_timed_out{}, bodies_running{}, bodies_ignoring_stop{}, turns_blocked{};
     count entries_written{}, entries_replayed{}, timers_fired{}, signals{}, signals_unread{};
     count deliveries{}, deliveries_failed{}, dead_letters{}, events_deleted{};
 };

@@ -257,6 +257,7 @@ void engine_core::make_shards()
     wakes_ = std::make_unique<core::wake_index>(*store_);
     for (std::size_t index = 0; index < options.shards; ++index)
         shards_.push_back(std::make_unique<core::shard>(*this, index));
+    make_watcher();
     transactor_ = std::make_unique<core::transactor>(*this, options.shards);
     make_retention();
     const std::uint64_t newest_generation = base::to_integer(newest_run()) >> 14;
@@ -279,6 +280,20 @@ void engine_core::make_shards()
         {
             log(severity::warning, "ids are looked up without their index, which takes longer: " + std::string(e.what()));
         }
+    });
+}
+
+void engine_core::make_watcher()
+{
+    std::vector<core::code_watch*> watched;
+    for (const auto& shard : shards_)
+        watched.push_back(&shard->watched_code());
+    watcher_ = std::make_unique<core::code_watcher>(std::move(watched), parts_.code_may_take, [this](const core::code_watch::seen& found) {
+        core::count_up(count.turns_blocked);
+        log(severity::warning,
+            "its code computes or blocks for over " + std::to_string(parts_.code_may_take.count()) + " ms, behind " +
+                (found.operation.empty() ? "its begin" : found.operation) + ": all runs of its shard wait; what takes long belongs into a step",
+            found.workflow, found.run);
     });
 }
 
@@ -406,6 +421,7 @@ void engine_core::stop_all() noexcept
         one->stop();
     for (const auto& shard : shards_)
         shard->stop();
+    watcher_.reset();
     if (transactor_)
         transactor_->stop();
     if (committer_)

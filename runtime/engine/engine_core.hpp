@@ -6,6 +6,7 @@
 // Threads: see each function; requests from any thread between open() and close().
 
 #include "engine/attachment.hpp"
+#include "engine/code_watch.hpp"
 #include "engine/fiber_place.hpp"
 #include "engine/inflight_map.hpp"
 #include "engine/io_place.hpp"
@@ -43,6 +44,8 @@ struct engine_parts
     std::function<std::unique_ptr<store::store>(const engine_options&)> make_store;
     /// Null: the system's clock.
     std::function<std::unique_ptr<core::time_source>(const boost::asio::any_io_executor&)> make_time;
+    /// Between two looks at workflow code.
+    std::chrono::milliseconds code_may_take{1'000};
 };
 
 class engine_core final : public core::shard_host
@@ -80,7 +83,8 @@ public:
     void accept_own(std::unique_ptr<outside_transaction> one);
     /// Of the next event: all below it are durable.
     journal::event_number next_event() const noexcept { return next_durable_event_.load(std::memory_order_acquire); }
-    /// Any thread. Throws engine_error.
+    /// Any thread, which is then taken for one of the engine's. Throws engine_error.
+    void read_journal(const std::function<void(store::store&)>& visit);
     void read_tables(const std::function<void(row_source&)>& visit);
     /// Whether the calling thread is one that a blocking call would wait for.
     bool is_own_thread() const noexcept;
@@ -104,6 +108,11 @@ public:
     core::inflight_map& inflight() noexcept override { return *inflight_; }
     bool is_journal_nearly_full() const noexcept override { return nearly_full_.load(std::memory_order_relaxed); }
     void enter_thread() noexcept override;
+    void watch_code() noexcept override
+    {
+        if (watcher_)
+            watcher_->ensure_watching();
+    }
     void body_ended() noexcept override;
     void load_wakes() override;
     void missing_code(std::string_view workflow, base::run_number run) noexcept override;
@@ -126,6 +135,7 @@ private:
     void make_places();
     void make_committer();
     void make_shards();
+    void make_watcher();
     void make_retention();
     void index_ids(std::uint64_t newest_generation);
     std::exception_ptr refusal() const;
@@ -155,6 +165,7 @@ private:
     std::unique_ptr<core::retention> retention_; ///< null: finished runs are kept for ever
     std::vector<base::run_number> damaged_wakes_; ///< whose rows were read and whose shard is not known yet; the first shard's
     std::vector<std::unique_ptr<core::shard>> shards_;
+    std::unique_ptr<core::code_watcher> watcher_;
     std::unique_ptr<core::transactor> transactor_;
     std::vector<std::unique_ptr<core::attachment>> attached_;
     std::atomic<std::size_t> readers_{}; ///< threads that look into tables

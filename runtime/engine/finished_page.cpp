@@ -6,16 +6,10 @@
 namespace everstep::core
 {
 using journal::record_key;
-using journal::run_state;
 using journal::table;
 
 namespace
 {
-bool has_ended(run_state state) noexcept
-{
-    return state == run_state::completed || state == run_state::failed || state == run_state::cancelled;
-}
-
 base::run_number after(base::run_number run) noexcept { return base::run_number{base::to_integer(run) + 1}; }
 }
 
@@ -30,6 +24,7 @@ finished_page finished_reader::read(base::time_us until, std::size_t records_max
             std::size_t records = 0;
             std::size_t batch_ends = 0;  ///< at so many records
             std::size_t batch_began = 0; ///< with this run
+            const bool has_states = now.last(table::state).has_value();
             const auto end_batch = [&]
             {
                 if (batch_began < page.runs.size())
@@ -60,6 +55,8 @@ finished_page finished_reader::read(base::time_us until, std::size_t records_max
                 // A row that somebody's later commit puts beside it may have an earlier time: a range would take it along.
                 page.erases.back().erase(table::finished, finished.at);
                 erase_id(now, run, *header, page.erases.back());
+                if (has_states && header->state != journal::run_state::continued) // else the next run of the chain shows them
+                    page.erases.back().erase_range(table::state, {header->chain, 0}, {header->chain + 1, 0});
             }
             end_batch();
         });
@@ -114,7 +111,7 @@ std::optional<journal::run_header> finished_reader::header_of(const store::snaps
         why = "it has no header";
     else if (!header)
         why = "its header is damaged";
-    else if (!has_ended(header->state) || static_cast<std::uint64_t>(header->ended_at) != finished.at.major)
+    else if (!journal::has_ended(header->state) || static_cast<std::uint64_t>(header->ended_at) != finished.at.major)
         why = "its header does not say that it ended then";
     if (!why)
         return header;

@@ -90,6 +90,8 @@ void keep_message(transaction& tx, std::string_view id, std::string_view payload
 {
     const std::int64_t now = tx.now().time_since_epoch().count();
     const std::int64_t room = std::numeric_limits<std::int64_t>::max() - now;
+    if (const auto inner = tx.get(inbox(), std::string(id)); inner && inner->until_us > now)
+        throw engine_error(errc::wrong_use, "message '" + std::string(id) + "' was taken inside its own once: take it in one place");
     const std::int64_t until = now + std::min<std::int64_t>(std::max<std::int64_t>(window.count(), 0), room / 1'000) * 1'000;
     forget_some(tx, now);
     // If we die before the commit, the message is as new as it was, and so is all that it did. If we die after, it is known by its id.

@@ -5,6 +5,7 @@
 
 #include "base/checksum.hpp"
 #include "engine/promise_token.hpp"
+#include "journal/event.hpp"
 #include "replay/token.hpp"
 
 #include <everstep/op_name.hpp>
@@ -14,6 +15,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 
 namespace everstep::core
 {
@@ -22,10 +24,12 @@ inline constexpr const char* intent_topic = "everstep.intents";
 
 enum class intent_kind
 {
-    start, ///< bytes = input
-    signal ///< bytes = payload
+    start,   ///< bytes = input; message = the token of the promise that its end is to its parent, where it has one
+    signal,  ///< bytes = payload
+    cancel,  ///< bytes = reason
+    complete ///< a promise: bytes = answer, message = its token
 };
-BOOST_DESCRIBE_ENUM(intent_kind, start, signal)
+BOOST_DESCRIBE_ENUM(intent_kind, start, signal, cancel, complete)
 
 struct intent
 {
@@ -35,7 +39,7 @@ struct intent
     std::string bytes;   ///< encoded
     std::string name;    ///< of the signal, as the next two
     std::string type;
-    std::string message; ///< empty: the event's id
+    std::string message; ///< of a signal; empty: the event's id
 };
 BOOST_DESCRIBE_STRUCT(intent, (), (what, workflow, id, bytes, name, type, message))
 
@@ -55,11 +59,36 @@ inline std::string limit_of(const detail::signal_message& what, std::size_t payl
     return {};
 }
 
+std::string key_of(const intent& one);
+
+/// The event that it is, for as long as both live. `id` tells it from all others, however often it comes.
+class intent_event
+{
+public:
+    intent_event(const intent& what, std::string id, std::string source);
+    journal::event at(base::time_us now) const noexcept;
+
+private:
+    const std::string& subject_;
+    std::string id_, source_, key_, encoded_;
+};
+
 /// Events are in order by it; a key has 255 bytes at most.
 inline std::string key_of(const intent& one)
 {
     constexpr std::size_t key_bytes_max = 255;
     std::string key = one.workflow + "/" + one.id;
     return key.size() <= key_bytes_max ? key : replay::hex_of(base::hash128_of(key));
+}
+
+inline intent_event::intent_event(const intent& what, std::string id, std::string source)
+    : subject_(what.workflow), id_(std::move(id)), source_(std::move(source)), key_(key_of(what)), encoded_(encode(what))
+{
+}
+
+inline journal::event intent_event::at(base::time_us now) const noexcept
+{
+    return {.at = now, .topic = intent_topic, .id = id_, .source = source_, .type = intent_topic, .subject = subject_, .key = key_,
+            .traceparent = {}, .data = encoded_};
 }
 }

@@ -1,7 +1,9 @@
 #include "engine/request_desk.hpp"
 
 #include "engine/chance.hpp"
+#include "engine/promise_token.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace everstep::core
@@ -34,7 +36,10 @@ answer refused(errc why, std::string text)
 }
 
 /// The code that the run ended with; the kind of entry says "cancelled".
-std::string_view end_code(const entry& e) noexcept { return e.kind == entry_kind::cancelled ? "cancelled" : e.code; }
+std::string_view end_code(const entry& e) noexcept
+{
+    return e.kind == entry_kind::cancelled ? "cancelled" : e.kind == entry_kind::terminated ? "terminated" : e.code;
+}
 }
 
 void request_desk::refuse(request_item& item, errc why, std::string text)
@@ -74,7 +79,13 @@ void request_desk::take(request_item&& item)
         case request_kind::start: return start(std::move(item));
         case request_kind::cancel: return cancel(std::move(item));
         case request_kind::resume: return resume(std::move(item));
+        case request_kind::terminate: return terminate(std::move(item));
+        case request_kind::pause: return pause(std::move(item));
+        case request_kind::resolve: return resolve(std::move(item));
+        case request_kind::restart: return restart(std::move(item));
+        case request_kind::fork: return fork(std::move(item));
         case request_kind::signal:
+        case request_kind::update:
         case request_kind::complete: return signal(std::move(item));
         case request_kind::reply:
         case request_kind::result:
@@ -117,7 +128,7 @@ void request_desk::start(request_item&& item)
     const registered_workflow& code = *host_.workflows.find(item.what.function);
     if (resident_run* run = shard_.find(item.id_hash, code, item.what.id))
     {
-        if (run->start_at > shard_.lane_for(urgency::caller_waits).durable)
+        if (run->start_at > shard_.lane_for(urgency::caller_waits).durable || (run->wants_frame && !shard_.is_durable(*run)))
             return shard_.hold(*run, request_again{std::make_unique<request_item>(std::move(item))});
         if (has_signal(item))
             return signal(std::move(item));
@@ -186,14 +197,30 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
 
     turn& turn = shard_.turn_;
     shard_.begin_turn(run, urgency::caller_waits);
+    const auto parent = item.what.parent.empty() ? std::nullopt : decode_token(item.what.parent);
     entry started;
-    started.kind = entry_kind::started;
+    started.kind = parent ? entry_kind::started_as_child : entry_kind::started;
     started.at = shard_.now_;
     started.payload = item.what.bytes;
+    if (parent)
+    {
+        started.name = parent->workflow, started.text = parent->id, started.code = item.what.parent;
+        run.parent = std::make_unique<const std::string>(item.what.parent);
+    }
     std::uint32_t seq = 0;
     turn.record(started, seq);
-    std::string signalled;
+    std::string signalled, delay, deadline;
     std::vector<std::string_view> entries;
+    const auto set_timer = [&](std::uint32_t path, std::int64_t after, std::string& encoded) {
+        const entry timer = journal::own_timer(path, shard_.now_, shard_.now_ + std::min(after, journal::due_never - 1 - shard_.now_));
+        turn.record_always(timer);
+        journal::encode(timer, encoded);
+        entries.push_back(encoded);
+    };
+    if (item.what.delay_us > 0)
+        set_timer(journal::start_timer_path, item.what.delay_us, delay);
+    if (item.what.timeout_us > 0)
+        set_timer(journal::deadline_timer_path, item.what.timeout_us, deadline);
     if (has_signal(item))
     {
         // In one commit with the start: the run is never there without the signal.
@@ -225,6 +252,15 @@ void request_desk::start_new(request_item&& item, const registered_workflow& cod
     }
 }
 
+/// What an id was started with stands in the first run that had it.
+base::run_number request_desk::first_of_chain(const found_run& run)
+{
+    if (run.header.chain != 0)
+        return base::run_number{run.header.chain};
+    const resident_run* here = shard_.find(run.number);
+    return here ? base::run_number{here->header.chain} : run.number;
+}
+
 /// "Same input" is equal bytes, else equal after decoding and encoding with today's type: an added field is no conflict.
 bool request_desk::answer_duplicate(request_item& item, const registered_workflow& code, const found_run& run)
 {
@@ -233,10 +269,23 @@ bool request_desk::answer_duplicate(request_item& item, const registered_workflo
         refuse_damaged(item, code);
         return true;
     }
-    std::string first;
-    const bool read = reader_.entry_at(run.number, 0, [&](const entry& started) { first = started.payload; });
-    if (!read && !reader_.has(run.number))
-        return false;
+    std::string first, parent;
+    const auto take_first = [&](const entry& started) {
+        first = started.payload;
+        parent = started.kind == entry_kind::started_as_child ? started.code : std::string_view();
+    };
+    const base::run_number begin = first_of_chain(run);
+    const bool read = reader_.entry_at(begin, 0, take_first);
+    if (!read && begin != run.number && !reader_.has(begin))
+    {
+        give(item, answer()); // what the first one was given is gone with it
+        return true;
+    }
+    if (read && parent != item.what.parent && !item.what.parent.empty())
+    {
+        refuse(item, errc::conflict, quoted(code.name, item.what.id) + " was there before, and is no child of this run: choose another id");
+        return true;
+    }
     bool same = read && first == item.what.bytes;
     std::string trouble;
     if (read && !same)
@@ -272,7 +321,7 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
         a.status.state = static_cast<everstep::run_state>(header.state);
         if (header.state == run_state::parked)
             a.status.reason = name_of(header.reason), a.status.text = header.text;
-        else if (header.state == run_state::failed || header.state == run_state::cancelled)
+        else if (header.state == run_state::failed || header.state == run_state::cancelled || header.state == run_state::terminated)
         {
             const auto take_reason = [&](const entry& e) { a.status.reason = end_code(e), a.status.text = e.text; };
             if (!reader.entry_at(run.number, header.end_seq, take_reason) && is_gone())
@@ -311,7 +360,7 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
 void request_desk::wait_for(request_item&& item)
 {
     const registered_workflow& code = *host_.workflows.find(item.what.function);
-    if (resident_run* run = shard_.find(item.id_hash, code, item.what.id); run && run->driver)
+    if (resident_run* run = shard_.find(item.id_hash, code, item.what.id); run && run->goes_on())
     {
         // It goes on, so the journal has no answer yet; the one to come depends on all that is not durable today.
         const bool replied = run->driver->machine().replied();
@@ -346,94 +395,11 @@ std::optional<found_run> request_desk::find_or_refuse(request_item& item, const 
 resident_run* request_desk::load_or_refuse(request_item& item, const registered_workflow& code, base::run_number number)
 {
     resident_run* const run = shard_.load(number, -1);
-    if (run && run->driver)
+    if (run && run->goes_on())
         return run;
     // It has just been parked, or has ended in the turn that loaded it: decide again by what the journal then has.
     if (!comes_again(item, code))
         refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " cannot go on: see its status");
     return nullptr;
-}
-
-void request_desk::cancel(request_item&& item)
-{
-    const registered_workflow& code = *host_.workflows.find(item.what.function);
-    resident_run* run = shard_.find(item.id_hash, code, item.what.id);
-    if (!run || !run->driver)
-    {
-        const auto found = find_or_refuse(item, code);
-        if (!found)
-            return;
-        if (found->header.state == run_state::parked)
-            return refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it");
-        if (found->header.state != run_state::running)
-            return give(item, answer()); // has ended, and stays as it is
-        run = load_or_refuse(item, code, found->number);
-        if (!run)
-            return;
-    }
-    if (shard_.is_held(*run))
-        return shard_.hold_back(*run, std::move(item));
-    shard_.begin_turn(*run, urgency::caller_waits);
-    entry e;
-    e.kind = entry_kind::cancel_asked;
-    e.at = shard_.now_;
-    e.text = std::string_view(item.what.bytes).substr(0, 1000);
-    std::uint32_t seq = 0;
-    if (!shard_.turn_.record(e, seq)) // not parked for it here: its body may be running on the frame
-        return refuse(item, errc::limit, quoted(code.name, item.what.id) + " has a history at its limit: its next turn parks it");
-    shard_.set_idle(*run, false);
-    const base::run_number number = run->number;
-    shard_.advance(*run, run->driver->apply(e, seq, shard_.turn_));
-    resident_run& after = *shard_.find(number);
-    const bool is_written = after.end.next_seq > seq; // else it is parked, or about to be, with nothing of the turn
-    if (!is_written && shard_.is_held(after))
-        return shard_.hold_back(after, std::move(item));
-    std::unique_ptr<answer> told;
-    if (!is_written)
-        told = std::make_unique<answer>(refused(errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then cancel it"));
-    shard_.hold(after, answer_out{std::move(item.to), std::move(told)});
-}
-
-void request_desk::resume(request_item&& item)
-{
-    const registered_workflow& code = *host_.workflows.find(item.what.function);
-    if (comes_again(item, code))
-        return;
-    const auto found = find(item, code);
-    if (!found)
-        return refuse(item, errc::not_found, "there is no run " + quoted(code.name, item.what.id) + ": start it");
-    if (found->damaged)
-        return refuse_damaged(item, code);
-    if (found->header.state != run_state::parked)
-        return give(item, answer());
-    stored_run stored = reader_.read(found->number, journal::due_never);
-    if (!stored.header || !stored.fault.empty())
-        return refuse(item, errc::damaged, quoted(code.name, item.what.id) + ": " + stored.fault + ": restore a backup");
-    resident_run& run = shard_.add(found->number, item.id_hash, std::move(*stored.header), code);
-    run.end = stored.history.end();
-    run.wake_due = stored.wake_due;
-    run.history_bytes = stored.history.bytes();
-    run.header.state = run_state::running;
-    run.header.reason = {};
-    run.header.text.clear();
-    shard_.begin_turn(run, urgency::caller_waits);
-    entry e;
-    e.kind = entry_kind::resumed;
-    e.at = shard_.now_;
-    e.text = std::string_view(item.what.bytes).substr(0, 1000);
-    std::uint32_t seq = 0;
-    if (!shard_.turn_.record(e, seq))
-    {
-        refuse(item, errc::limit, quoted(code.name, item.what.id) + " has a history at its limit: raise the limit it was parked for");
-        shard_.turn_.take_back();
-        return shard_.forget(run);
-    }
-    shard_.turn_.put_header();
-    shard_.turn_.move_wake(journal::due_now);
-    shard_.finish_turn(run);
-    host_.trust(base::to_integer(run.number));
-    shard_.hold(run, answer_out{std::move(item.to), nullptr});
-    run.wants_frame = true; // comes again from the journal, as after a crash
-    shard_.hold(run, settled_run{run.number});
 }
 }

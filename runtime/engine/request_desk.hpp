@@ -44,7 +44,20 @@ private:
     void wait_for(request_item&& item);
     void cancel(request_item&& item);
     void resume(request_item&& item);
+    void terminate(request_item&& item);
+    void end_by_hand(resident_run& run, const stored_run& stored, std::string_view reason);
+    void pause(request_item&& item);
+    void resolve(request_item&& item);
+    void restart(request_item&& item);
+    void fork(request_item&& item);
+    resident_run* to_stop(request_item& item, const registered_workflow& code, stored_run& stored);
+    resident_run* without_frame(request_item& item, const registered_workflow& code, base::run_number number, stored_run& stored);
+    resident_run* revive(request_item& item, const registered_workflow& code, base::run_number number);
+    static void unpark(resident_run& run);
+    bool waits_for_bodies(request_item& item, const registered_workflow& code);
+    base::run_number first_of_chain(const found_run& run);
     void signal(request_item&& item);
+    void wait_for_answer(request_item&& item, resident_run& run);
     void signal_parked(request_item&& item, const registered_workflow& code, const found_run& found);
     /// A view of it.
     journal::entry signal_entry(const detail::signal_message& what) const;

@@ -44,6 +44,24 @@ answer taken(const request_item& item, bool is_new)
 }
 }
 
+namespace
+{
+/// What an update was answered.
+std::optional<answer> answer_in(const std::vector<std::string_view>& history, const request_item& item)
+{
+    if (item.what.what != detail::request_kind::update)
+        return std::nullopt;
+    for (std::string_view bytes : history)
+        if (entry e; journal::decode(bytes, e) && e.kind == entry_kind::answered && e.code == item.what.message.id)
+        {
+            answer a;
+            a.bytes = e.payload;
+            return a;
+        }
+    return std::nullopt;
+}
+}
+
 void request_desk::refuse_token(request_item& item)
 {
     refuse(item, errc::not_found, "the token is of no promise of '" + item.what.id + "'");
@@ -66,18 +84,25 @@ void request_desk::signal(request_item&& item)
 {
     const registered_workflow& code = *host_.workflows.find(item.what.function);
     resident_run* run = shard_.find(item.id_hash, code, item.what.id);
-    if (!run || !run->driver)
+    if (!run || !run->goes_on())
     {
+        if (waits_for_bodies(item, code))
+            return;
         const auto found = find_or_refuse(item, code);
         if (!found)
             return;
         if (!is_genuine(item, found->header))
             return refuse_token(item);
+        if (found->header.state == run_state::parked && item.what.what == detail::request_kind::update)
+            return refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then ask again");
         if (found->header.state == run_state::parked)
             return signal_parked(std::move(item), code, *found);
         if (found->header.state != run_state::running)
         {
-            if (had_signal(reader_.history(found->number).entries(), item.what.message.id))
+            const auto history = reader_.history(found->number);
+            if (auto told = answer_in(history.entries(), item))
+                return give(item, std::move(*told));
+            if (item.what.what != detail::request_kind::update && had_signal(history.entries(), item.what.message.id))
                 return give(item, taken(item, false)); // who sends it again was not told
             return refuse(item, errc::ended, quoted(code.name, item.what.id) + " has ended: it takes no signal");
         }
@@ -91,7 +116,11 @@ void request_desk::signal(request_item&& item)
         return shard_.hold_back(*run, std::move(item));
     const detail::signal_message& what = item.what.message;
     if (run->driver->machine().has_signal(what.id))
+    {
+        if (item.what.what == detail::request_kind::update)
+            return wait_for_answer(std::move(item), *run);
         return shard_.hold(*run, answer_out{std::move(item.to), std::make_unique<answer>(taken(item, false))});
+    }
     shard_.begin_turn(*run, urgency::caller_waits);
     const entry e = signal_entry(what);
     std::uint32_t seq = 0;
@@ -99,8 +128,13 @@ void request_desk::signal(request_item&& item)
         return refuse(item, errc::limit, quoted(code.name, item.what.id) + " has a history at its limit: its next turn parks it");
     shard_.set_idle(*run, false);
     const base::run_number number = run->number;
+    const bool is_update = item.what.what == detail::request_kind::update;
+    if (is_update) // before its code runs: it may answer at once
+        shard_.updates_[number].push_back({what.id, std::move(item.to)});
     shard_.advance(*run, run->driver->apply(e, seq, shard_.turn_));
     resident_run& after = *shard_.find(number);
+    if (is_update) // what becomes of the run becomes of its updates
+        return count_up(host_.count.signals);
     // Parked, or about to be, with nothing of the turn written: the signal is to be there when it is resumed.
     const bool is_written = after.end.next_seq > seq;
     if (!is_written && shard_.is_held(after))
@@ -112,18 +146,26 @@ void request_desk::signal(request_item&& item)
     shard_.hold(after, answer_out{std::move(item.to), std::move(told)});
 }
 
+/// It was taken before: the answer is in the history, or is to come.
+void request_desk::wait_for_answer(request_item&& item, resident_run& run)
+{
+    if (!shard_.is_durable(run)) // perhaps it is what is not durable
+        return shard_.hold(run, request_again{std::make_unique<request_item>(std::move(item))});
+    if (auto told = answer_in(reader_.history(run.number).entries(), item))
+        return give(item, std::move(*told));
+    shard_.updates_[run.number].push_back({item.what.message.id, std::move(item.to)});
+}
+
 /// Behind what its history has; the code finds it in replay.
 void request_desk::signal_parked(request_item&& item, const registered_workflow& code, const found_run& found)
 {
-    stored_run stored = reader_.read(found.number, journal::due_never);
-    if (!stored.header || !stored.fault.empty())
-        return refuse(item, errc::damaged, quoted(code.name, item.what.id) + ": " + stored.fault + ": restore a backup");
-    if (had_signal(stored.history.entries(), item.what.message.id))
+    if (had_signal(reader_.history(found.number).entries(), item.what.message.id))
         return give(item, taken(item, false));
-    resident_run& run = shard_.add(found.number, item.id_hash, std::move(*stored.header), code);
-    run.end = stored.history.end();
-    run.wake_due = stored.wake_due;
-    run.history_bytes = stored.history.bytes();
+    stored_run stored{.header = {}, .history = journal::history_reader(found.number), .wake_due = -1, .written = {}, .fault = {}};
+    resident_run* const added = without_frame(item, code, found.number, stored);
+    if (!added)
+        return;
+    resident_run& run = *added;
     shard_.begin_turn(run, urgency::caller_waits);
     std::uint32_t seq = 0;
     if (!shard_.turn_.record(signal_entry(item.what.message), seq))

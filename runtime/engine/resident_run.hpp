@@ -30,6 +30,14 @@ struct waiter
 };
 using waiter_list = boost::container::small_vector<waiter, 1>;
 
+/// What becomes of bodies that are out when the run's header already says that it does not go on.
+enum class aftermath : std::uint8_t
+{
+    none,     ///< it goes on
+    recorded, ///< paused: their results are entries, which its code finds when it is resumed
+    dropped   ///< terminated
+};
+
 struct resident_run
 {
     base::run_number number{};
@@ -47,6 +55,8 @@ struct resident_run
     std::size_t history_bytes{};
     std::size_t counted_bytes{};        ///< of them, in the shard's sum
     boost::container::small_vector<base::time_us, 2> expected; ///< times for which the shard's heap has an entry
+    std::unique_ptr<const std::string> parent; ///< the token of the promise that its end is to its parent; null: it has none
+    aftermath after{};
     bool is_lost{};                     ///< what stands at the end of its history is not known: the engine closes
     bool wants_frame{};                 ///< is in the shard's backlog
     bool warned{};                      ///< of the length of its history
@@ -55,8 +65,17 @@ struct resident_run
     waiter_list waiters;                ///< for its reply or result
     resident_run* same_hash{};          ///< the next in the shard's index by id
 
+    /// Whether its code is in memory and may run.
+    bool goes_on() const noexcept { return driver && after == aftermath::none; }
+
     static constexpr base::time_us no_row = -1;
 };
+
+/// The first entry of its history says whose child it is.
+inline std::unique_ptr<const std::string> parent_of(const journal::entry& started)
+{
+    return started.kind == journal::entry_kind::started_as_child ? std::make_unique<const std::string>(started.code) : nullptr;
+}
 
 /// One attempt of a step of a run.
 class step_attempt final : public body_job

@@ -233,7 +233,7 @@ bool retention::may_have_ended() const noexcept
 {
     const auto counted = [](const counters::count& c) { return c.load(std::memory_order_relaxed) != 0; };
     return has_seen_any_ || counted(host_.count.runs_completed) || counted(host_.count.runs_failed) ||
-           counted(host_.count.runs_cancelled);
+           counted(host_.count.runs_cancelled) || counted(host_.count.runs_terminated) || counted(host_.count.runs_continued);
 }
 
 base::time_us retention::alarm_at() const noexcept { return std::max(due_, last_look_ + minute_us); }

@@ -27,7 +27,19 @@ struct run_driver::replaying
     std::size_t next{}; ///< index into it; seq is one more
     entry ahead{};      ///< decoded history[next]
     bool ahead_valid{};
+    bool is_first_time{}; ///< the code has not run over any of it
 };
+
+namespace
+{
+/// What may stand behind a start before the code has begun.
+bool is_before_code(std::string_view bytes)
+{
+    entry e;
+    return journal::decode(bytes, e) && (journal::is_own_timer(e) || e.kind == journal::entry_kind::signalled ||
+                                         e.kind == journal::entry_kind::ids_adopted || e.kind == journal::entry_kind::child_adopted);
+}
+}
 
 run_driver::run_driver(const journal::run_header& header, const registered_workflow& code, services& given, driver_scratch& scratch,
                        const driver_limits& limits)
@@ -47,12 +59,14 @@ driver_state run_driver::begin(std::string_view input, const std::vector<std::st
     recorder_ = &to;
     is_new_ = is_new;
     replaying replayed{history};
+    replayed.is_first_time = std::ranges::all_of(history, is_before_code);
     replaying_ = &replayed;
     try
     {
         frame_ = code_.traits.create(code_.function, context_, root_, input);
         root_.innermost = frame_;
-        runnable_.push_back(&root_);
+        if (begin_own_timers())
+            runnable_.push_back(&root_);
     }
     catch (const codec_error& e)
     {
@@ -73,7 +87,7 @@ driver_state run_driver::apply(const entry& e, std::uint32_t seq, recorder& to)
 {
     recorder_ = &to;
     operations_ = 0;
-    handle(machine_.apply(e, seq), e);
+    take_one(e, seq);
     return settle();
 }
 
@@ -87,9 +101,9 @@ driver_state run_driver::settle()
             break;
         if (const verdict more = machine_.next(); more == verdict::deliver)
             handle(more, {});
-        else if (code_ended_ && compensations_.empty())
+        else if (code_ended_ && compensations_.empty() && !waits_for_children())
             code_ended();
-        else if (!replay_next())
+        else if (stopped_ || !replay_next())
             return driver_state::waiting;
     }
     return *stopped_;
@@ -109,8 +123,16 @@ void run_driver::run(line& one)
 {
     running_ = &one;
     waiting_ = false;
+    if (limits_.watch)
+    {
+        limits_.watch->begin(header_);
+        if (const detail::operation* last = std::exchange(one.goes_on_from, nullptr))
+            limits_.watch->asks(last->name());
+    }
     while (!waiting_ && !stopped_ && one.innermost)
         one.innermost.resume();
+    if (limits_.watch)
+        limits_.watch->end();
     running_ = nullptr;
     if (waiting_ || stopped_)
         return;
@@ -152,6 +174,17 @@ void run_driver::pass() noexcept
     ++replaying_->next;
 }
 
+/// What the code shows goes with the turn of the entry that it goes on from. Where that is in the history, it has been written; but behind a
+/// fork, and a resume, for a turn that was cut when the run was parked is not.
+bool run_driver::sets_state()
+{
+    if (!replaying_ || replaying_->is_first_time)
+        return true;
+    entry last;
+    return !peek() && journal::decode(replaying_->history.back(), last) &&
+           (last.kind == journal::entry_kind::resumed || last.kind == journal::entry_kind::forked);
+}
+
 /// Of the entry that peek() gives, where it gives one.
 std::uint32_t run_driver::next_seq() const noexcept { return replaying_ ? static_cast<std::uint32_t>(replaying_->next + 1) : 0; }
 
@@ -164,14 +197,14 @@ bool run_driver::replay_next()
     const std::uint32_t seq = next_seq();
     pass();
     operations_ = 0;
-    handle(machine_.apply(e, seq), e);
+    take_one(e, seq);
     return true;
 }
 
 replay::asked run_driver::ask(detail::operation& op) const
 {
     replay::asked what{.kind = operation_kind::none, .clock = {}, .name = op.name().text(), .type = op.traits().type(),
-                       .file = op.name().file(), .line = op.name().line(), .due = 0, .payload = {}, .text = {}, .renew = nullptr,
+                       .file = op.name().file(), .line = op.name().line(), .due = 0, .payload = {}, .text = {}, .code = {}, .renew = nullptr,
                        .operation = &op, .is_new = !replaying_ || is_new_};
     switch (op.traits().what)
     {
@@ -194,6 +227,18 @@ replay::asked run_driver::ask(detail::operation& op) const
         what.kind = operation_kind::reply;
         what.payload = static_cast<detail::any_reply&>(op).encoded();
         break;
+    case detail::verb::child:
+        what.kind = operation_kind::child;
+        what.payload = static_cast<detail::any_child&>(op).encoded();
+        what.text = static_cast<detail::any_child&>(op).id();
+        what.code = name_of(static_cast<detail::any_child&>(op).on_close());
+        what.renew = op.traits().renew;
+        break;
+    case detail::verb::answer:
+        what.kind = operation_kind::answer;
+        what.payload = static_cast<detail::any_answer&>(op).encoded();
+        what.code = static_cast<detail::any_answer&>(op).id();
+        break;
     case detail::verb::timer:
     {
         const auto& timer = static_cast<detail::timer_operation&>(op);
@@ -212,6 +257,7 @@ replay::asked run_driver::ask(detail::operation& op) const
         break;
     }
     case detail::verb::compensate:
+    case detail::verb::successor:
     case detail::verb::group: break;
     }
     return what;
@@ -221,7 +267,8 @@ namespace
 {
 constexpr bool is_recorded_at_start(detail::verb what) noexcept
 {
-    return what == detail::verb::timer || what == detail::verb::reply || what == detail::verb::publish || what == detail::verb::signal;
+    return what == detail::verb::timer || what == detail::verb::reply || what == detail::verb::publish || what == detail::verb::signal ||
+           what == detail::verb::child || what == detail::verb::answer;
 }
 }
 
@@ -231,6 +278,8 @@ void run_driver::start(detail::branch& of, detail::operation& op)
     waiting_ = true;
     if (stopped_)
         return;
+    if (limits_.watch)
+        limits_.watch->asks(op.name());
     const std::size_t name_bytes = op.name().text().size();
     if (++operations_ > limits_.turn_operations_max)
         return park(park_reason::limits, "the workflow began " + std::to_string(limits_.turn_operations_max) +
@@ -242,6 +291,10 @@ void run_driver::start(detail::branch& of, detail::operation& op)
         return begin_compensation(at, static_cast<detail::compensate_operation&>(op).saga(), &op);
     if (op.traits().what == detail::verb::group)
         return open_group(at, static_cast<detail::any_group&>(op));
+    if (op.traits().what == detail::verb::successor)
+        return go_on_as_new(at, static_cast<detail::any_successor&>(op));
+    if (op.traits().what == detail::verb::child)
+        name_child(at, static_cast<detail::any_child&>(op));
 
     if (is_recorded_at_start(op.traits().what))
         pass_unasked(); // before it is asked what time it is
@@ -255,6 +308,7 @@ void run_driver::start(detail::branch& of, detail::operation& op)
     {
         if (what.kind == operation_kind::timer && due_recorded != what.due)
             scratch_.notes.push_back("the code's " + replay::describe(what, false) + " has another time than was recorded: the recorded one counts");
+        note(*next);
         pass();
     }
     entry made;
@@ -266,25 +320,38 @@ void run_driver::start(detail::branch& of, detail::operation& op)
         std::uint32_t seq = 0;
         if (!recorder_->record(made, seq))
             return park(park_reason::limits, "the history or this turn of it is too long at " + replay::describe(what, false));
-        if (what.kind == operation_kind::publish)
-            publish(static_cast<detail::any_publish&>(op).draft(), made.where);
-        if (what.kind == operation_kind::signal)
-            send(static_cast<detail::any_signal&>(op), made.where);
-        v = machine_.apply(made, seq);
+        write_beside(op, made.where);
+        v = take(made, seq);
     }
     handle(v, made);
+}
+
+/// To the core, and to what the driver knows of children.
+verdict run_driver::take(const entry& e, std::uint32_t seq)
+{
+    const verdict v = machine_.apply(e, seq);
+    note(e);
+    return v;
+}
+
+/// One that has come, or the next of the history.
+void run_driver::take_one(const entry& e, std::uint32_t seq)
+{
+    handle(take(e, seq), e);
+    if (e.kind == journal::entry_kind::cancel_asked)
+        cancel_children(e.text, true);
 }
 
 /// Entries that are no operation's may come where the code goes on: the run was parked in the middle of this turn, of which nothing is left,
 /// was sent signals meanwhile, and was resumed.
 void run_driver::pass_unasked()
 {
-    for (const entry* next = peek(); next && (next->kind == journal::entry_kind::resumed || next->kind == journal::entry_kind::signalled); next = peek())
+    for (const entry* next = peek(); next && replay::is_unasked(next->kind); next = peek())
     {
         const entry e = *next;
         const std::uint32_t seq = next_seq();
         pass();
-        machine_.apply(e, seq);
+        take(e, seq);
     }
 }
 
@@ -304,6 +371,8 @@ void run_driver::handle(verdict v, const entry& e)
 void run_driver::deliver(const entry& e)
 {
     auto& op = *static_cast<detail::operation*>(machine_.operation());
+    if (own_timers_ && take_own_timer(op))
+        return;
     for (std::size_t n = 0; n < compensations_.size(); ++n)
         if (compensations_[n].undo.get() == &op)
         {
@@ -316,7 +385,8 @@ void run_driver::deliver(const entry& e)
     detail::await_end& delivered = scratch_.delivery;
     delivered = {.what = detail::await_end::kind::value, .slot = nullptr, .code = e.code, .text = e.text, .path = scratch_.path,
                  .attempts = e.attempts};
-    if (e.kind == journal::entry_kind::step_done && op.traits().has_undo())
+    const bool is_done = e.kind == journal::entry_kind::step_done || (e.kind == journal::entry_kind::resolved && e.code.empty());
+    if (is_done && op.traits().has_undo())
         keep_undo(op, e);
     switch (machine_.what())
     {
@@ -344,6 +414,7 @@ void run_driver::deliver(const entry& e)
         break;
     }
     op.deliver(delivered);
+    line_of(op).goes_on_from = &op;
     go_on(line_of(op));
 }
 
@@ -383,6 +454,8 @@ void run_driver::code_ended()
 
 void run_driver::finish()
 {
+    if (own_timers_)
+        drop_own_timers();
     pass_unasked();
     const entry* left = peek();
     if (stopped_)

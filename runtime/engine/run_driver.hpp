@@ -5,6 +5,8 @@
 //
 // Threads: the run's shard only.
 
+#include "engine/child_list.hpp"
+#include "engine/code_watch.hpp"
 #include "engine/registry.hpp"
 #include "journal/event.hpp"
 #include "journal/header.hpp"
@@ -28,6 +30,8 @@
 
 namespace everstep::core
 {
+struct intent;
+
 /// Where a run's new entries go: the shard's turn.
 class recorder
 {
@@ -36,6 +40,8 @@ public:
     virtual bool record(const journal::entry& e, std::uint32_t& seq) = 0;
     /// An event of the same turn.
     virtual void publish(const journal::event& e) = 0;
+    /// A value that the run shows to readers, likewise.
+    virtual void put_state(std::string_view name, std::string_view value) = 0;
 
 protected:
     ~recorder() = default;
@@ -45,7 +51,7 @@ protected:
 struct run_end
 {
     journal::entry_kind kind{journal::entry_kind::completed};
-    std::string payload;
+    std::string payload; ///< result; or the next run's input
     std::string code;
     std::string text;
 };
@@ -84,6 +90,7 @@ struct driver_limits
     const std::set<std::string, std::less<>>* topics{}; ///< that were added
     std::uint32_t turn_operations_max{}; ///< operations begun between two waits: a loop that never waits ends here
     const registry* workflows{};
+    code_watch* watch{}; ///< is told when code runs; null: nobody looks
 };
 
 enum class driver_state : std::uint8_t
@@ -116,6 +123,12 @@ public:
     /// Notes for the log that came up while replaying: timers whose duration has changed.
     std::vector<std::string>& notes() noexcept { return scratch_.notes; }
     std::size_t undos() const noexcept { return undos_.size(); }
+    /// That are open; null: there never was one.
+    const child_list* children() const noexcept { return children_.get(); }
+    /// On the engine's clock; 0: it has none.
+    base::time_us deadline() const noexcept;
+    /// Whether the operation at this path takes the value; else why not.
+    std::string why_not_resolved(const replay::pending& p, std::string_view encoded);
 
     /// The operation that a pending step runs: the frame's, or the undo's own.
     static detail::operation& operation_of(const replay::pending& p) noexcept
@@ -131,6 +144,8 @@ public:
     std::uint64_t random() noexcept override;
     std::uint32_t open_saga() noexcept override { return ++sagas_; }
     void release_saga(std::uint32_t saga) noexcept override { undos_.release(saga); }
+    void set_state(std::string_view name, std::string_view encoded) override;
+    std::uint32_t history_entries() const noexcept override { return machine_.entries(); }
     bool take_signal(std::string_view name, std::string_view& payload) override;
     std::string_view workflow_name(void (*function)()) const override;
     std::pair<std::string, std::string> promise_names(std::string_view name) const override;
@@ -140,6 +155,7 @@ public:
 private:
     class undo_operation;
     struct group;
+    struct own_timers;
 
     /// One line of execution: the workflow itself, or a branch.
     struct line : detail::branch
@@ -148,6 +164,7 @@ private:
         replay::branch_counter counter;
         group* of{}; ///< null: the workflow itself
         std::size_t index{};
+        const detail::operation* goes_on_from{}; ///< in its frame, until it goes on
     };
     /// Undos that run, newest first, for one line.
     struct compensation
@@ -181,8 +198,24 @@ private:
     std::uint32_t next_seq() const noexcept;
     replay::asked ask(detail::operation& op) const;
     bool can_record(const replay::asked& what);
+    void write_beside(detail::operation& op, const journal::path& where);
     void publish(const detail::event_draft& draft, const journal::path& where);
     void send(const detail::any_signal& what, const journal::path& where);
+    void want(const intent& what, std::string id);
+    std::pair<std::string, std::string> names_of_promise(std::string_view name) const;
+    bool is_live();
+    bool sets_state();
+    replay::verdict take(const journal::entry& e, std::uint32_t seq);
+    void take_one(const journal::entry& e, std::uint32_t seq);
+    void note(const journal::entry& e);
+    void name_child(line& at, detail::any_child& op);
+    void start_child(const detail::any_child& op, const journal::path& where);
+    void cancel_children(std::string_view reason, bool waited_for_too);
+    bool waits_for_children();
+    bool begin_own_timers();
+    bool take_own_timer(const detail::operation& op);
+    void drop_own_timers() noexcept;
+    void go_on_as_new(line& at, detail::any_successor& op);
 
     const journal::run_header& header_;
     const registered_workflow& code_;
@@ -211,6 +244,8 @@ private:
     std::optional<driver_state> stopped_;
     std::vector<std::unique_ptr<group>> groups_;
     std::vector<compensation> compensations_;
+    std::unique_ptr<child_list> children_;
+    std::unique_ptr<own_timers> own_timers_; ///< null: there is neither a delay nor a deadline
 
     journal::park_reason reason_{};
 };

@@ -4,8 +4,13 @@
 
 #include "engine/run_driver.hpp"
 
+#include <everstep/detail/wait_operation.hpp>
+
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
+#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,5 +40,21 @@ struct run_driver::group
     std::vector<std::unique_ptr<line>> open;
     std::size_t next{}; ///< branch to be opened
     bool is_stopping{};
+};
+
+/// Two timers that no code asks for, at paths that no code can come to: their entries stand behind the start.
+struct run_driver::own_timers
+{
+    static detail::timer_operation make(const char* what)
+    {
+        return {op_name::of_engine(what, std::source_location::current()), 0, detail::timer_operation::absolute};
+    }
+
+    detail::timer_operation start = make("start"), deadline = make("deadline");
+    replay::branch_counter start_at{.prefix = {}, .next = journal::start_timer_path, .above = nullptr, .forgiven = 0, .stopped_at = 0, .stops_forgiven = 0};
+    /// No cancel ends it.
+    replay::branch_counter deadline_at{.prefix = {}, .next = journal::deadline_timer_path, .above = nullptr,
+                                       .forgiven = std::numeric_limits<std::uint32_t>::max(), .stopped_at = 0, .stops_forgiven = 0};
+    base::time_us deadline_due{};
 };
 }

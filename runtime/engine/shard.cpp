@@ -28,11 +28,15 @@ constexpr base::time_us read_again_us = 1'000'000;
 
 shard::shard(shard_host& host, std::size_t index)
     : host_(host), index_(index), turn_(host.options),
-      limits_{host.options.payload_bytes_max, &host.topics, host.options.history_entries_max, &host.workflows}, chance_(std::random_device{}())
+      limits_{host.options.payload_bytes_max, &host.topics, host.options.history_entries_max, &host.workflows, &code_}, chance_(std::random_device{}())
 {
     turn_.on_reply = [this](resident_run& run, const journal::entry& e) {
         if (!run.waiters.empty())
             reply_ = e.payload;
+    };
+    turn_.on_answer = [this](resident_run& run, const journal::entry& e) {
+        if (updates_.contains(run.number))
+            answered_.emplace_back(e.code, e.payload);
     };
 }
 
@@ -124,6 +128,7 @@ bool shard::has_more() const
 
 void shard::iterate(mailbox::content& news)
 {
+    host_.watch_code();
     now_ = host_.time().now();
     wall_ = host_.time().wall();
     if (host_.commits().has_failed() && reaction_ == reaction::live)
@@ -299,6 +304,10 @@ void shard::end_all(errc why)
     for (auto& [number, waiting] : waiters_)
         refuse(waiting);
     waiters_.clear();
+    for (auto& [number, waiting] : updates_)
+        for (update_waiter& one : waiting)
+            one.to->take(detail::answer(refused));
+    updates_.clear();
     for (auto& [number, run] : runs_)
         refuse(run->waiters);
     for (auto& [number, held] : held_)

@@ -51,6 +51,7 @@ public:
     std::size_t jobs_out() const noexcept { return jobs_out_.load(std::memory_order_acquire); }
     /// The body that runs on this shard's own thread; empty: none. Any thread.
     std::string running_here() const;
+    code_watch& watched_code() noexcept { return code_; }
     bool is_own_thread() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
 
 private:
@@ -103,6 +104,14 @@ private:
     void finish_turn(resident_run& run);
     void warn_of_length(resident_run& run);
     void end_run(resident_run& run);
+    void take_aside(resident_run& run, step_attempt& job);
+    void stop_here(resident_run& run, aftermath after);
+    void end_aside(resident_run& run);
+    void tell_parent(resident_run& run, const detail::promise_answer& end);
+    void cancel_children_of(resident_run& run, const child_list& children, std::string_view reason);
+    resident_run& begin_successor(resident_run& of, std::string_view input);
+    void answer_update(resident_run& run, const std::string& id, std::string&& encoded);
+    void end_updates(resident_run& run, const detail::answer& a);
     void park(resident_run& run, journal::park_reason reason, std::string text);
     void dispatch_all(resident_run& run);
     bool dispatch(resident_run& run, const replay::pending& step);
@@ -132,6 +141,7 @@ private:
     base::time_us wakes_due() const;
     void load_wakes();
     bool read_history(resident_run& run, journal::history_reader& history, base::time_us due);
+    driver_state replay(resident_run& run, std::string_view input, const std::vector<std::string_view>& history, bool is_new);
     void enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history, bool is_new);
     void drop_driver(resident_run& run);
     void forget(resident_run& run);
@@ -165,13 +175,21 @@ private:
     turn turn_;
     urgency turn_in_{}; ///< the lane of the turn
     std::optional<std::string> reply_; ///< recorded in this turn, and somebody waits for it
+    std::vector<std::pair<std::string, std::string>> answered_; ///< updates in this turn: id, answer
 
+    code_watch code_;
     driver_scratch scratch_;
     driver_limits limits_;
     base::slab<resident_run> run_places_;
     boost::unordered_flat_map<base::run_number, base::slab<resident_run>::pointer> runs_;
     boost::unordered_flat_map<std::uint64_t, resident_run*> by_id_; ///< by hash of the id; chained where hashes are equal
     boost::unordered_flat_map<base::run_number, waiter_list> waiters_; ///< of runs that are not in memory
+    struct update_waiter
+    {
+        std::string id;
+        std::unique_ptr<detail::receiver> to;
+    };
+    boost::unordered_flat_map<base::run_number, std::vector<update_waiter>> updates_; ///< that are not answered yet
     std::list<resident_run*> idle_; ///< waiting and durable, the one that waits longest first
     std::size_t drivers_{};
     std::size_t history_bytes_{};

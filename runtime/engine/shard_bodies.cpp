@@ -46,6 +46,11 @@ void shard::begin_body(step_attempt& job)
     resident_run* run = job.of.run;
     if (reaction_ != reaction::live)
         return drop_job(job);
+    if (run->after != aftermath::none)
+    {
+        drop_job(job);
+        return end_aside(*run);
+    }
     if (is_parking(*run))
     {
         drop_job(job);

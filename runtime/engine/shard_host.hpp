@@ -65,6 +65,8 @@ public:
     virtual bool is_journal_nearly_full() const noexcept = 0;
     /// First thing on a shard's thread.
     virtual void enter_thread() noexcept = 0;
+    /// A shard goes to work: its workflow code is looked at.
+    virtual void watch_code() noexcept {}
     /// A shard that closes has looked at its bodies again: close() may go on.
     virtual void body_ended() noexcept = 0;
     /// Gives a page of the wake table to the shards.

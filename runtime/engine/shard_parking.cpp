@@ -18,6 +18,7 @@ void shard::park(resident_run& run, park_reason reason, std::string text)
     {
         turn_.take_back();
         reply_.reset();
+        answered_.clear();
     }
     if (!run.jobs.empty())
     {
@@ -41,6 +42,7 @@ void shard::park(resident_run& run, park_reason reason, std::string text)
     detail::answer failed{.what = detail::answer_kind::run_failed, .why = {}, .code = std::string(name_of(reason)),
                           .text = "the run is parked: " + run.header.text, .bytes = {}, .status = {}};
     answer(run, detail::request_kind::result, failed);
+    end_updates(run, failed);
     answer(run, detail::request_kind::reply, std::move(failed));
     drop_driver(run);
     hold(run, settled_run{run.number});
@@ -61,7 +63,7 @@ void shard::park_at_last(resident_run& run)
 /// What would append to the history waits until that is ours again, or until the run is parked.
 bool shard::is_held(const resident_run& run) const noexcept
 {
-    return run.transaction || run.is_lost || (!to_park_.empty() && to_park_.contains(run.number));
+    return run.transaction || run.is_lost || run.after != aftermath::none || (!to_park_.empty() && to_park_.contains(run.number));
 }
 
 void shard::hold_back(resident_run& run, request_item&& item) { held_[run.number].requests.push_back(std::move(item)); }

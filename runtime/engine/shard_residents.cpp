@@ -89,12 +89,17 @@ void shard::set_idle(resident_run& run, bool idle)
 /// Makes the run's frame and runs its code over its history. turn_.begin() came before.
 void shard::enter(resident_run& run, std::string_view input, const std::vector<std::string_view>& history, bool is_new)
 {
+    advance(run, replay(run, input, history, is_new));
+}
+
+driver_state shard::replay(resident_run& run, std::string_view input, const std::vector<std::string_view>& history, bool is_new)
+{
     run.driver.emplace(run.header, *run.code, host_.given, scratch_, limits_);
     run.wants_frame = false;
     ++drivers_;
     count_up(host_.count.runs_resident);
     count_up(host_.count.entries_replayed, history.size());
-    advance(run, run.driver->begin(input, history, turn_, is_new));
+    return run.driver->begin(input, history, turn_, is_new);
 }
 
 /// Brings a run that is due, or that somebody asks something of, into memory. Null: it has ended, is parked, waits for its code, or
@@ -135,12 +140,13 @@ resident_run* shard::load(base::run_number number, base::time_us due)
     count_up(host_.count.runs_recovered);
     std::vector<std::string_view> entries = stored.history.entries();
     journal::entry started;
-    if (entries.empty() || !journal::decode(entries.front(), started) || started.kind != journal::entry_kind::started)
+    if (entries.empty() || !journal::decode(entries.front(), started) || !journal::is_start(started.kind))
     {
         park(run, park_reason::corrupt, "entry 0 is not the start of a run: restore a backup");
         return nullptr;
     }
     entries.erase(entries.begin());
+    run.parent = parent_of(started);
     enter(run, started.payload, entries, false);
     return run.driver ? &run : nullptr;
 }

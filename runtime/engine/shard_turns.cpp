@@ -91,6 +91,8 @@ void shard::take_finished(step_attempt& job)
 void shard::go_on_after(step_attempt& job)
 {
     resident_run& run = *job.of.run;
+    if (run.after != aftermath::none)
+        return take_aside(run, job);
     const base::run_number number = run.number;
     const bool was_held = is_held(run);
     const bool was_out = run.transaction == &job;
@@ -311,6 +313,8 @@ void shard::finish_turn(resident_run& run)
         a.bytes = *reply;
         answer(run, detail::request_kind::reply, std::move(a));
     }
+    for (auto& [id, encoded] : std::exchange(answered_, {}))
+        answer_update(run, id, std::move(encoded));
 }
 
 /// A run that is parked for its length cannot go on with the code that it has: its people hear of it in good time.
@@ -333,14 +337,17 @@ void shard::end_run(resident_run& run)
     entry e;
     e.kind = end.kind;
     e.at = now_;
-    e.type = end.kind == entry_kind::completed ? run.code->traits.result_type() : std::string_view();
+    e.type = end.kind == entry_kind::completed   ? run.code->traits.result_type()
+             : end.kind == entry_kind::continued ? run.code->traits.input_type()
+                                                 : std::string_view();
     e.code = cut(end.code);
     e.text = cut(end.text);
     e.payload = end.payload;
     std::uint32_t seq = 0;
     if (!turn_.record(e, seq))
         return park(run, park_reason::limits, "its history is at its limit, with no room for its end");
-    if (const std::size_t unread = run.driver->machine().unread(); unread != 0)
+    const bool is_continued = end.kind == entry_kind::continued;
+    if (const std::size_t unread = run.driver->machine().unread(); unread != 0 && !is_continued)
     {
         count_up(host_.count.signals_unread, unread);
         host_.log(severity::note, "it has ended with " + std::to_string(unread) + " signals that it has not received", run.header.workflow,
@@ -348,6 +355,7 @@ void shard::end_run(resident_run& run)
     }
     run.header.state = end.kind == entry_kind::completed ? run_state::completed
                        : end.kind == entry_kind::failed  ? run_state::failed
+                       : is_continued                    ? run_state::continued
                                                          : run_state::cancelled;
     run.header.reply_seq = run.driver->machine().reply_seq();
     run.header.end_seq = seq;
@@ -355,10 +363,21 @@ void shard::end_run(resident_run& run)
     turn_.put_header();
     turn_.erase_wake();
     turn_.put_finished();
+    if (!is_continued)
+        tell_parent(run, {end.kind == entry_kind::completed ? std::string() : end.code.empty() ? "failed" : end.code, end.text, end.payload});
     finish_turn(run);
+    if (is_continued)
+    {
+        count_up(host_.count.runs_continued);
+        begin_successor(run, end.payload);
+        drop_driver(run);
+        return hold(run, settled_run{run.number});
+    }
     count_up(end.kind == entry_kind::completed ? host_.count.runs_completed
         : end.kind == entry_kind::failed  ? host_.count.runs_failed
                                           : host_.count.runs_cancelled);
+    end_updates(run, {.what = detail::answer_kind::engine_error, .why = errc::ended, .code = {},
+                      .text = "'" + run.header.workflow + "/" + run.header.id + "' has ended without an answer", .bytes = {}, .status = {}});
 
     if (!run.waiters.empty())
     {

@@ -2,9 +2,11 @@
 
 #include "engine/engine_core.hpp"
 #include "base/fork_count.hpp"
+#include "engine/chance.hpp"
 #include "engine/intent.hpp"
 #include "engine/request_desk.hpp"
 #include "engine/stored_rows.hpp"
+#include "replay/token.hpp"
 
 #include <everstep/async.hpp>
 
@@ -114,6 +116,8 @@ void read_tables(const std::weak_ptr<engine_core>& core, const std::function<voi
     here->read_tables(visit);
 }
 
+std::string fresh_message_id() { return replay::hex_of(core::fresh_bits()); }
+
 std::exception_ptr exception_of(const answer& a) noexcept
 {
     switch (a.what)
@@ -173,7 +177,7 @@ void engine_core::accept(std::unique_ptr<outside_transaction> one, admission whe
 
 void engine_core::accept_own(std::unique_ptr<outside_transaction> one) { transactor_->submit(std::move(one), admission::wait); }
 
-void engine_core::read_tables(const std::function<void(row_source&)>& visit)
+void engine_core::read_journal(const std::function<void(store::store&)>& visit)
 {
     /// The journal stays open meanwhile; and a blocking call from inside would hold the snapshot for as long as it waits.
     struct look
@@ -192,15 +196,22 @@ void engine_core::read_tables(const std::function<void(row_source&)>& visit)
         std::rethrow_exception(why);
     try
     {
-        store_->read([&](const store::snapshot& now) {
-            core::snapshot_rows rows(now);
-            visit(rows);
-        });
+        visit(*store_);
     }
     catch (const store::unreadable& e)
     {
         throw engine_error(committer_->has_failed() ? errc::unknown : errc::io, "the journal cannot be read: " + std::string(e.what()));
     }
+}
+
+void engine_core::read_tables(const std::function<void(row_source&)>& visit)
+{
+    read_journal([&](store::store& journal) {
+        journal.read([&](const store::snapshot& now) {
+            core::snapshot_rows rows(now);
+            visit(rows);
+        });
+    });
 }
 
 std::optional<answer> engine_core::accept(request&& what, const std::function<std::unique_ptr<receiver>()>& receiver_of)
@@ -227,7 +238,9 @@ std::optional<answer> engine_core::accept(request&& what, const std::function<st
         what.message.id = std::move(target->secret);
     }
     else
-        code = workflows.find(what.function);
+        code = what.function ? workflows.find(what.function) : workflows.find(what.workflow);
+    if (code)
+        what.function = code->function;
     if (!code)
         return refused(errc::wrong_use, "this workflow was not added: call engine::add before open");
     if (what.id.empty() || what.id.size() > journal::id_bytes_max)
@@ -242,7 +255,7 @@ std::optional<answer> engine_core::accept(request&& what, const std::function<st
             return refused(errc::limit, "an answer of " + std::to_string(what.message.payload.size()) + " bytes is over payload_bytes_max (" +
                                             std::to_string(options.payload_bytes_max) + ")");
     }
-    else if (what.what == request_kind::signal || !what.message.name.empty())
+    else if (what.what == request_kind::signal || what.what == request_kind::update || (what.what == request_kind::start && !what.message.name.empty()))
         if (std::string why = core::limit_of(what.message, options.payload_bytes_max); !why.empty())
             return refused(errc::limit, std::move(why));
     const std::uint64_t hash = journal::id_hash(code->name, what.id);
@@ -382,6 +395,8 @@ everstep::metrics engine_core::metrics() const
     m.runs_completed = load(count.runs_completed);
     m.runs_failed = load(count.runs_failed);
     m.runs_cancelled = load(count.runs_cancelled);
+    m.runs_terminated = load(count.runs_terminated);
+    m.runs_continued = load(count.runs_continued);
     m.runs_parked = load(count.runs_parked);
     m.runs_without_code = load(count.runs_without_code);
     m.runs_deleted = load(count.runs_deleted);
@@ -395,6 +410,7 @@ everstep::metrics engine_core::metrics() const
     m.attempts_timed_out = load(count.attempts_timed_out);
     m.bodies_running = load(count.bodies_running);
     m.bodies_ignoring_stop = load(count.bodies_ignoring_stop);
+    m.turns_blocked = load(count.turns_blocked);
     m.entries_written = load(count.entries_written);
     m.entries_replayed = load(count.entries_replayed);
     m.timers_fired = load(count.timers_fired);

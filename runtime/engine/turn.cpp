@@ -1,6 +1,7 @@
 #include "engine/turn.hpp"
 
 #include "engine/resident_run.hpp"
+#include "journal/state.hpp"
 
 namespace everstep::core
 {
@@ -37,7 +38,13 @@ bool turn::record(const journal::entry& e, std::uint32_t& seq)
 {
     if (!has_room())
         return false;
-    seq = run_->end.next_seq;
+    seq = record_always(e);
+    return true;
+}
+
+std::uint32_t turn::record_always(const journal::entry& e)
+{
+    const std::uint32_t seq = run_->end.next_seq;
     // If we die before the commit, the turn is absent: the operation is asked for again, or its body runs again. If we die after, replay
     // finds the entry and the body never runs again.
     run_->history_bytes += journal::append(run_->number, run_->end, e, [this](record_key at, std::string_view value) {
@@ -46,7 +53,9 @@ bool turn::record(const journal::entry& e, std::uint32_t& seq)
     ++entries_;
     if (e.kind == journal::entry_kind::replied && on_reply)
         on_reply(*run_, e);
-    return true;
+    if (e.kind == journal::entry_kind::answered && on_answer)
+        on_answer(*run_, e);
+    return seq;
 }
 
 void turn::publish(const journal::event& e)
@@ -56,6 +65,15 @@ void turn::publish(const journal::event& e)
     // In one commit with the `published` entry. If we die before, neither is there, and the run publishes anew; if we die after, replay finds
     // the entry, and the event stands in its topic with a number of that commit.
     out_->put_event(e.topic, event_);
+}
+
+void turn::put_state(std::string_view name, std::string_view value)
+{
+    const std::uint64_t chain = run_->header.chain;
+    // In one commit with the turn that set it. If we die before, readers have the value before, and replay sets this one; if we die after, it
+    // is there, and setting it again is the same.
+    out_->erase_range(table::state, journal::state_key(chain, name), journal::state_end(chain, name));
+    journal::append_state(chain, name, value, [this](record_key at, std::string_view record) { out_->put(table::state, at, record); });
 }
 
 void turn::put_header()
@@ -71,6 +89,13 @@ void turn::put_id()
     const record_key at = journal::id_key(run_->number, run_->id_hash);
     // In one commit with the start: an id is known if and only if its run is.
     out_->put(table::id, at, journal::encode_id(at, run_->number));
+}
+
+void turn::erase_id(base::run_number before)
+{
+    const record_key at = journal::id_key(before, run_->id_hash);
+    if (at != journal::id_key(run_->number, run_->id_hash)) // else it is written over
+        out_->erase(table::id, at);
 }
 
 void turn::move_wake(base::time_us due)

@@ -32,15 +32,23 @@ public:
     bool wrote() const noexcept { return out_->here().writes != from_.writes; }
 
     bool record(const journal::entry& e, std::uint32_t& seq) override;
+    /// One that must be written whatever the limits: a run can always be ended by hand, and what continues it begins whole.
+    std::uint32_t record_always(const journal::entry& e);
     /// Whether the history can take one more entry.
     bool has_room() const noexcept;
     /// The entries that a reader waits for: called with each `replied` as it is recorded.
     std::function<void(resident_run&, const journal::entry&)> on_reply;
 
+    /// Likewise, with each `answered`.
+    std::function<void(resident_run&, const journal::entry&)> on_answer;
+
     void publish(const journal::event& e) override;
+    void put_state(std::string_view name, std::string_view value) override;
 
     void put_header();
     void put_id();
+    /// Of the run that this one takes the id from.
+    void erase_id(base::run_number before);
     /// The run's one wake row is at `due` from now on.
     void move_wake(base::time_us due);
     void erase_wake();

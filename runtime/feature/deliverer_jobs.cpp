@@ -91,9 +91,12 @@ void deliverer::launch(subscriber& of, std::vector<handed_pointer>&& what, std::
     try
     {
         detail::request start = as_start(*job, core_.workflows);
-        std::unique_ptr<detail::receiver> to = as_receiver(std::move(job));
-        if (auto now = core_.accept(std::move(start), [&] { return std::move(to); }))
-            to->take(std::move(*now));
+        const ask_engine ask = [&core = core_](detail::request&& wanted, std::unique_ptr<detail::receiver> answered) {
+            if (auto now = core.accept(std::move(wanted), [&] { return std::move(answered); }))
+                answered->take(std::move(*now));
+        };
+        std::unique_ptr<detail::receiver> to = as_receiver(std::move(job), start, ask);
+        ask(std::move(start), std::move(to));
     }
     catch (const everstep::error&)
     {

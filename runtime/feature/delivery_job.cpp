@@ -6,6 +6,7 @@
 #include "replay/token.hpp"
 
 #include <everstep/error.hpp>
+#include <everstep/promise.hpp>
 #include <everstep/transaction.hpp>
 
 #include <exception>
@@ -19,6 +20,8 @@ std::string delivery::token() const { return replay::token_of(base::hash128_of(s
 
 namespace everstep::core
 {
+using detail::request_kind;
+
 namespace
 {
 /// Leaves nothing written; what the handler threw is kept by the job.
@@ -95,15 +98,21 @@ private:
 class start_receiver final : public detail::receiver
 {
 public:
-    explicit start_receiver(std::unique_ptr<delivery_job> job) : job_(std::move(job)) {}
+    start_receiver(std::unique_ptr<delivery_job> job, request_kind what, std::string parent, ask_engine ask)
+        : job_(std::move(job)), what_(what), parent_(std::move(parent)), ask_(std::move(ask))
+    {
+    }
 
     void take(detail::answer&& a) noexcept override
     {
-        if (a.what == detail::answer_kind::value)
-            job_->all_done();
-        if (a.what == detail::answer_kind::engine_error && (a.why == errc::closed || a.why == errc::unknown || a.why == errc::io))
+        const bool is_over = a.what == detail::answer_kind::engine_error && (a.why == errc::closed || a.why == errc::unknown || a.why == errc::io);
+        if (is_over)
             job_->end = body_end::never_begun;
-        else if (a.what != detail::answer_kind::value)
+        else if (a.what == detail::answer_kind::value || is_of_no_use(a))
+            job_->all_done();
+        else if (a.why != errc::overloaded && !parent_.empty())
+            return tell_parent(a);
+        else
         {
             job_->fail(detail::exception_of(a));
             if (a.why != errc::overloaded)
@@ -113,7 +122,26 @@ public:
     }
 
 private:
+    /// Who was to be told, or to be stopped, has ended.
+    bool is_of_no_use(const detail::answer& a) const noexcept
+    {
+        return (what_ == request_kind::complete || what_ == request_kind::cancel) && (a.why == errc::ended || a.why == errc::not_found);
+    }
+
+    /// A child that could not be started has failed, as far as its parent is concerned. If we die before that is durable, the event comes again.
+    void tell_parent(const detail::answer& a) noexcept
+    {
+        const detail::promise_answer failed{std::string(name_of(a.why)), a.text, {}};
+        detail::request told{request_kind::complete, admission::wait, nullptr, std::exchange(parent_, {})};
+        told.message.payload = encode(failed);
+        std::unique_ptr<detail::receiver> to = std::make_unique<start_receiver>(std::move(job_), request_kind::complete, std::string(), ask_);
+        ask_(std::move(told), std::move(to));
+    }
+
     std::unique_ptr<delivery_job> job_;
+    request_kind what_;
+    std::string parent_; ///< the token by which it is told; empty: nobody is
+    ask_engine ask_;
 };
 }
 
@@ -201,7 +229,7 @@ detail::request as_start(const delivery_job& job, const registry& workflows)
     const auto& to = std::get<detail::event_workflow>(job.of().setup().to);
     const event& what = *job.what().what;
     detail::request start;
-    start.what = detail::request_kind::start;
+    start.what = request_kind::start;
     start.when_full = admission::wait;
     if (!to.function)
     {
@@ -211,13 +239,26 @@ detail::request as_start(const delivery_job& job, const registry& workflows)
             throw engine_error(errc::wrong_use, "workflow '" + wanted.workflow + "' was not added: add it, and redrive this");
         start.function = code->function;
         start.id = std::move(wanted.id);
-        if (wanted.what == intent_kind::start)
-            start.bytes = std::move(wanted.bytes);
-        else
+        switch (wanted.what)
         {
-            start.what = detail::request_kind::signal;
+        case intent_kind::start:
+            start.bytes = std::move(wanted.bytes);
+            start.parent = std::move(wanted.message);
+            break;
+        case intent_kind::signal:
+            start.what = request_kind::signal;
             start.message = {std::move(wanted.name), std::move(wanted.type), wanted.message.empty() ? what.id : std::move(wanted.message),
                              std::move(wanted.bytes)};
+            break;
+        case intent_kind::cancel:
+            start.what = request_kind::cancel;
+            start.bytes = std::move(wanted.bytes);
+            break;
+        case intent_kind::complete:
+            start.what = request_kind::complete;
+            start.id = std::move(wanted.message);
+            start.message.payload = std::move(wanted.bytes);
+            break;
         }
         return start;
     }
@@ -229,5 +270,8 @@ detail::request as_start(const delivery_job& job, const registry& workflows)
     return start;
 }
 
-std::unique_ptr<detail::receiver> as_receiver(std::unique_ptr<delivery_job> job) { return std::make_unique<start_receiver>(std::move(job)); }
+std::unique_ptr<detail::receiver> as_receiver(std::unique_ptr<delivery_job> job, const detail::request& what, ask_engine ask)
+{
+    return std::make_unique<start_receiver>(std::move(job), what.what, what.parent, std::move(ask));
+}
 }

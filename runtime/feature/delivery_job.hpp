@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -76,8 +77,10 @@ private:
 /// The handler's transaction, which also says that it has had the event. Ends in the job's home.
 std::unique_ptr<detail::outside_transaction> as_transaction(std::unique_ptr<delivery_job> job, inflight_map& inflight,
                                                             std::uint32_t& hint);
-/// The start of a run. Throws codec_error, engine_error (wrong_use).
+/// The start of a run, or what a run wants of another one. Throws codec_error, engine_error (wrong_use).
 detail::request as_start(const delivery_job& job, const registry& workflows);
+/// How the engine is asked for more.
+using ask_engine = std::function<void(detail::request&& what, std::unique_ptr<detail::receiver> to)>;
 /// Takes the answer to it. Ends in the job's home.
-std::unique_ptr<detail::receiver> as_receiver(std::unique_ptr<delivery_job> job);
+std::unique_ptr<detail::receiver> as_receiver(std::unique_ptr<delivery_job> job, const detail::request& what, ask_engine ask);
 }

@@ -39,7 +39,7 @@ constexpr std::uint16_t step_fields =
     field::operation | field::where | field::attempts | field::source | field::name | field::type;
 
 /// Which fields a kind carries, beside kind and time: the one place. Index = entry_kind. FORMAT.md has the same table.
-constexpr std::array<layout, 17> layouts{{
+constexpr std::array<layout, 28> layouts{{
     {"unknown", 0},
     {"started", field::payload},
     {"step_done", step_fields | field::payload},
@@ -57,10 +57,21 @@ constexpr std::array<layout, 17> layouts{{
     {"published", field::where | field::source | field::name | field::type | field::payload, operation_kind::publish},
     {"signalled", field::name | field::type | field::code | field::payload},
     {"sent", field::where | field::source | field::name | field::type | field::text | field::payload, operation_kind::signal},
+    {"started_as_child", field::name | field::code | field::text | field::payload},
+    {"child_started", field::where | field::source | field::name | field::type | field::code | field::text | field::payload, operation_kind::child},
+    {"children_cancelled", field::code | field::text},
+    {"child_adopted", field::name | field::type | field::code | field::text},
+    {"ids_adopted", field::payload},
+    {"paused", field::text},
+    {"terminated", field::text},
+    {"resolved", field::where | field::code | field::text | field::payload},
+    {"continued", field::type | field::payload},
+    {"forked", field::code | field::text},
+    {"answered", field::where | field::source | field::type | field::code | field::payload, operation_kind::answer},
 }};
 
-constexpr std::array<std::string_view, 10> operation_names{"none",    "step",        "undo",    "timer",   "reply",
-                                                          "forever", "transaction", "publish", "receive", "signal"};
+constexpr std::array<std::string_view, 12> operation_names{"none",    "step",        "undo",    "timer",   "reply", "forever",
+                                                          "transaction", "publish", "receive", "signal", "child", "answer"};
 
 constexpr bool is_known(entry_kind kind) noexcept
 {

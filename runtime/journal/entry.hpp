@@ -28,9 +28,29 @@ enum class entry_kind : std::uint8_t
     resumed = 13,     ///< a person resumed a parked run; text = who or why
     published = 14,   ///< where, name = topic, type, payload = data; source. The event is a row of the same commit
     signalled = 15,   ///< name, type, code = the message's id, payload: whenever it comes, whether the code waits for it or not
-    sent = 16         ///< where, name, type, text = the other run, payload; source. The intent is a row of the same commit
+    sent = 16,        ///< where, name, type, text = the other run, payload; source. The intent is a row of the same commit
+    started_as_child = 17, ///< seq 0, as started; name = the parent's workflow, text = its id, code = the token of the promise that the end is
+    child_started = 18,    ///< where, name = workflow, type, code = close policy, text = id, payload = input; source. The intent is a row of the same commit
+    children_cancelled = 19, ///< code = "wait": also those that are waited for; text = reason: of those that are open. The intents are rows of the same commit
+    child_adopted = 20,    ///< of the run that this one continues: name = workflow, type = its promise's signal, code = close policy, text = id
+    ids_adopted = 21,      ///< likewise: payload = ids of messages that have come, each behind its length (varint)
+    paused = 22,           ///< text = who and why: the header of the same commit says so
+    terminated = 23,       ///< text = who and why: the run has ended, without its code
+    resolved = 24,         ///< where, code (empty: by a value), text = who and why, payload: a person has ended an attempted operation
+    continued = 25,        ///< type, payload = input of the next run, which is in the same commit: the run has ended
+    forked = 26,           ///< code = the run that the entries before it were copied from, text = who and why
+    answered = 27          ///< where, type, code = id of the update, payload; source
 };
-inline constexpr entry_kind last_entry_kind = entry_kind::sent;
+inline constexpr entry_kind last_entry_kind = entry_kind::answered;
+
+/// Whether a history begins with it.
+constexpr bool is_start(entry_kind kind) noexcept { return kind == entry_kind::started || kind == entry_kind::started_as_child; }
+/// Whether a history ends with it.
+constexpr bool is_end(entry_kind kind) noexcept
+{
+    return kind == entry_kind::completed || kind == entry_kind::failed || kind == entry_kind::cancelled || kind == entry_kind::terminated ||
+           kind == entry_kind::continued;
+}
 
 /// What the code asked for, where an entry belongs to an operation. On disk: numbers are never reused.
 enum class operation_kind : std::uint8_t
@@ -44,7 +64,9 @@ enum class operation_kind : std::uint8_t
     transaction = 6,
     publish = 7,
     receive = 8, ///< waits for a signal; writes nothing of its own
-    signal = 9   ///< to another run
+    signal = 9,  ///< to another run
+    child = 10,  ///< starts another run
+    answer = 11  ///< to an update
 };
 
 enum class timer_clock : std::uint8_t
@@ -71,6 +93,25 @@ struct entry
     std::string_view text{};
     std::string_view payload{};
 };
+
+/// Timers that the engine sets behind the start of a run, at paths that no code comes to: when its code may begin, until when it may go on.
+inline constexpr std::uint32_t start_timer_path = 0xFFFFFFFF;
+inline constexpr std::uint32_t deadline_timer_path = 0xFFFFFFFE;
+inline bool is_own_timer(const entry& e) noexcept
+{
+    return e.kind == entry_kind::timer_set && e.where.numbers().size() == 1 && e.where.numbers().front() >= deadline_timer_path;
+}
+
+inline entry own_timer(std::uint32_t path, base::time_us at, base::time_us due) noexcept
+{
+    entry e;
+    e.kind = entry_kind::timer_set;
+    e.operation = operation_kind::timer;
+    e.where.push(path);
+    e.at = at;
+    e.due = due;
+    return e;
+}
 
 /// "step", "undo", "timer", … for texts.
 std::string_view name_of(operation_kind kind) noexcept;

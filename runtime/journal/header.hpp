@@ -21,8 +21,12 @@ enum class run_state : std::uint8_t
     completed = 2,
     failed = 3,
     cancelled = 4,
-    parked = 5 ///< kept whole until resumed; has one wake row, messages only
+    parked = 5, ///< kept whole until resumed; has one wake row, messages only
+    terminated = 6,
+    continued = 7 ///< a run of the same id has taken over
 };
+
+constexpr bool has_ended(run_state state) noexcept { return state != run_state::running && state != run_state::parked; }
 
 enum class park_reason : std::uint8_t
 {
@@ -32,7 +36,8 @@ enum class park_reason : std::uint8_t
     crash_loop = 3,
     missing_code = 4,
     corrupt = 5,
-    limits = 6
+    limits = 6,
+    paused = 7 ///< by a person
 };
 
 inline constexpr std::size_t workflow_bytes_max = 128;

@@ -1,6 +1,7 @@
 #include "replay/machine.hpp"
 
 #include "base/assert.hpp"
+#include "base/bytes.hpp"
 
 #include <algorithm>
 
@@ -32,6 +33,8 @@ constexpr entry_kind kind_at_start(operation_kind what) noexcept
     case operation_kind::reply: return entry_kind::replied;
     case operation_kind::publish: return entry_kind::published;
     case operation_kind::signal: return entry_kind::sent;
+    case operation_kind::child: return entry_kind::child_started;
+    case operation_kind::answer: return entry_kind::answered;
     default: return entry_kind::timer_set;
     }
 }
@@ -61,7 +64,7 @@ bool machine::has_same_payload(const journal::entry& e, const asked& what) noexc
 {
     if (!what.renew)
         return true;
-    if (e.text != what.text)
+    if (e.text != what.text || e.code != what.code)
         return false;
     try
     {
@@ -135,16 +138,17 @@ journal::entry machine::entry() const noexcept
     const pending& p = pending_.back();
     return {.kind = kind_at_start(p.what.kind), .operation = p.what.kind, .clock = p.what.clock, .where = p.where, .at = now_,
             .due = p.what.due, .attempts = 0, .line = p.what.line, .file = p.what.file, .name = p.what.name, .type = p.what.type,
-            .code = {}, .text = p.what.text, .payload = p.what.payload};
+            .code = p.what.code, .text = p.what.text, .payload = p.what.payload};
 }
 
 verdict machine::apply(const journal::entry& e, std::uint32_t seq)
 {
+    ++entries_;
     switch (e.kind)
     {
     case entry_kind::cancel_asked:
         now_ = e.at;
-        apply_cancel(e);
+        cancel(e.text);
         return verdict::wait;
     case entry_kind::signalled:
         now_ = e.at;
@@ -156,6 +160,16 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
             if (is_attempted(p.what.kind))
                 p.attempts = 0, p.due = 0, p.started_at = now_;
         return verdict::wait;
+    case entry_kind::children_cancelled:
+    case entry_kind::child_adopted:
+    case entry_kind::paused:
+    case entry_kind::forked:
+        now_ = e.at;
+        return verdict::wait;
+    case entry_kind::ids_adopted:
+        now_ = e.at;
+        adopt_ids(e.payload);
+        return verdict::wait;
     case entry_kind::step_done:
     case entry_kind::step_failed:
     case entry_kind::step_retry:
@@ -165,6 +179,9 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
     case entry_kind::replied:
     case entry_kind::published:
     case entry_kind::sent:
+    case entry_kind::child_started:
+    case entry_kind::answered:
+    case entry_kind::resolved:
     {
         const std::size_t index = find(e.where);
         if (index == pending_.size() || !fits(e, pending_[index]))
@@ -175,17 +192,20 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
     case entry_kind::completed:
     case entry_kind::failed:
     case entry_kind::cancelled:
+    case entry_kind::continued:
+    case entry_kind::terminated:
         if (pending_.empty())
             return verdict::wait;
         break;
-    case entry_kind::started: break;
+    case entry_kind::started:
+    case entry_kind::started_as_child: break;
     }
     return diverge(e, seq, nullptr);
 }
 
-void machine::apply_cancel(const journal::entry& e)
+void machine::cancel(std::string_view reason)
 {
-    cancel_reason_ = e.text;
+    cancel_reason_ = reason;
     ++cancels_;
     // A compensation goes on, and so does what comes after it.
     for (const pending& p : pending_)
@@ -195,11 +215,32 @@ void machine::apply_cancel(const journal::entry& e)
 
 void machine::apply_signal(const journal::entry& e)
 {
+    signals& kept = kept_signals();
+    kept.unread.push_back({std::string(e.name), std::string(e.payload), std::string(e.type), std::string(e.code), e.at});
+    if (!e.code.empty())
+        kept.ids.emplace(e.code);
+}
+
+/// Each behind its length; what is cut off is no id.
+void machine::adopt_ids(std::string_view bytes)
+{
+    base::byte_reader from(bytes);
+    for (std::string_view id; !from.empty() && from.text(id);)
+        kept_signals().ids.emplace(id);
+}
+
+machine::signals& machine::kept_signals()
+{
     if (!signals_)
         signals_ = std::make_unique<signals>();
-    signals_->unread.push_back({std::string(e.name), std::string(e.payload)});
-    if (!e.code.empty())
-        signals_->ids.emplace(e.code);
+    return *signals_;
+}
+
+void machine::drop(const void* operation) noexcept
+{
+    const auto at = std::ranges::find_if(pending_, [operation](const pending& p) { return p.what.operation == operation; });
+    if (at != pending_.end())
+        pending_.erase(at);
 }
 
 bool machine::take_signal(std::string_view name)
@@ -300,6 +341,22 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
         if (p.what.kind != operation_kind::signal)
             break;
         return deliver(index, delivered::value);
+    case entry_kind::child_started:
+        if (p.what.kind != operation_kind::child)
+            break;
+        return deliver(index, delivered::value);
+    case entry_kind::answered:
+        if (p.what.kind != operation_kind::answer)
+            break;
+        return deliver(index, delivered::value);
+    case entry_kind::resolved:
+        if (!stepwise)
+            break;
+        // An undo that a person has ended is done, whatever it was ended by.
+        payload_ = e.payload;
+        return deliver(index, is_cancelled(p)                                              ? delivered::cancelled
+                              : e.code.empty() || p.what.kind == operation_kind::undo ? delivered::value
+                                                                                           : delivered::failed);
     case entry_kind::replied:
         if (p.what.kind != operation_kind::reply)
             break;
@@ -312,7 +369,7 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
 
 verdict machine::finish(const journal::entry* next, std::uint32_t seq)
 {
-    if (!next || next->kind == entry_kind::completed || next->kind == entry_kind::failed || next->kind == entry_kind::cancelled)
+    if (!next || journal::is_end(next->kind))
         return verdict::wait;
     return diverge(*next, seq, nullptr);
 }

@@ -21,11 +21,13 @@
 //   timer_fired   | timer                  | value delivered
 //   replied       | (inside start)         | value delivered
 //   published     | (inside start)         | value delivered
-//   sent          | (inside start)         | value delivered
+//   sent, child_started, answered | (inside start) | value delivered
+//   resolved      | step, transaction, undo | value or failure delivered
 //   signalled     | any or none            | kept; next() delivers it to the first receive of its name
 //   cancel_asked  | any or none            | noted; next() delivers it to timers, receives and forevers; steps are waited for
 //   resumed       | any or none            | attempts of pending steps begin anew
-//   completed, failed, cancelled | none    | the history ends
+//   children_cancelled, child_adopted, ids_adopted, paused, forked | any or none | nothing; ids_adopted: they have come
+//   completed, failed, cancelled, continued, terminated | none | the history ends
 //
 // Anything else is a divergence: the code no longer fits its history.
 
@@ -63,8 +65,9 @@ struct asked
     std::string_view file;
     std::uint32_t line{};
     base::time_us due{};      ///< timer: on its clock
-    std::string_view payload; ///< reply, event, signal
-    std::string_view text;    ///< signal: the other run
+    std::string_view payload; ///< reply, event, signal, child, answer
+    std::string_view text;    ///< signal, child: the other run
+    std::string_view code;    ///< child: its close policy; answer: the update's id
     /// Of the payload with today's type, where it is compared. Throws.
     std::string (*renew)(std::string_view payload) = nullptr;
     void* operation{};        ///< given back with the delivery
@@ -75,7 +78,15 @@ struct asked
 constexpr bool is_recorded_at_start(journal::operation_kind kind) noexcept
 {
     return kind == journal::operation_kind::timer || kind == journal::operation_kind::reply || kind == journal::operation_kind::publish ||
-           kind == journal::operation_kind::signal;
+           kind == journal::operation_kind::signal || kind == journal::operation_kind::child || kind == journal::operation_kind::answer;
+}
+
+/// Entries that are no operation's, and may stand where the code goes on.
+constexpr bool is_unasked(journal::entry_kind kind) noexcept
+{
+    using enum journal::entry_kind;
+    return kind == resumed || kind == signalled || kind == children_cancelled || kind == child_adopted || kind == ids_adopted || kind == paused ||
+           kind == forked;
 }
 
 /// Waits that end at once when their branch is cancelled: nothing of the world outside goes on behind them.
@@ -161,10 +172,33 @@ public:
         return branch.forgiven < cancels_ ? cancel_reason() : "another branch has ended the wait for both";
     }
 
+    /// Cancels the run as a cancel_asked entry does; what has delivered it is in the history.
+    void cancel(std::string_view reason);
+    /// The operation is waited for no longer: nothing comes of it.
+    void drop(const void* operation) noexcept;
+
     /// The oldest signal of that name which nobody has received; false: there is none. It is payload() then.
     bool take_signal(std::string_view name);
     /// Whether a signal with this message id has come.
     bool has_signal(std::string_view id) const { return signals_ && signals_->ids.contains(id); }
+    /// Calls `take` with each of those.
+    template <class Take>
+    void each_signal_id(Take&& take) const
+    {
+        if (signals_)
+            for (const std::string& id : signals_->ids)
+                take(std::string_view(id));
+    }
+    /// Calls `take` with each signal that nobody has received, as its entry was.
+    template <class Take>
+    void each_unread(Take&& take) const
+    {
+        if (signals_)
+            for (const signal& one : signals_->unread)
+                take(journal::entry{.kind = journal::entry_kind::signalled, .operation = {}, .clock = {}, .where = {}, .at = one.at, .due = 0,
+                                    .attempts = 0, .line = 0, .file = {}, .name = one.name, .type = one.type, .code = one.id, .text = {},
+                                    .payload = one.payload});
+    }
     /// Signals that nobody has received.
     std::size_t unread() const noexcept { return signals_ ? signals_->unread.size() : 0; }
 
@@ -178,12 +212,17 @@ public:
     /// The one at this path; it is there.
     const pending& waiting_at(const journal::path& where) const;
     const std::string& text() const noexcept { return text_; }
+    /// Entries so far, the start left out: the same in replay.
+    std::uint32_t entries() const noexcept { return entries_; }
 
 private:
     struct signal
     {
         std::string name;
         std::string payload;
+        std::string type;
+        std::string id;
+        base::time_us at{};
     };
     struct signals
     {
@@ -195,8 +234,9 @@ private:
     verdict deliver(std::size_t index, delivered what);
     verdict diverge(const journal::entry& e, std::uint32_t seq, const pending* instead);
     verdict diverge_in_payload(const journal::entry& e, std::uint32_t seq, const pending& instead);
-    void apply_cancel(const journal::entry& e);
     void apply_signal(const journal::entry& e);
+    void adopt_ids(std::string_view bytes);
+    signals& kept_signals();
     verdict apply_to(std::size_t index, const journal::entry& e, std::uint32_t seq);
     std::size_t find(const journal::path& where) const noexcept;
     static bool fits(const journal::entry& e, const pending& p) noexcept;
@@ -206,6 +246,7 @@ private:
     base::time_us now_;
     std::uint32_t reply_seq_{};
     std::uint32_t cancels_{}, stops_{};
+    std::uint32_t entries_{};
     bool took_next_{};
     delivered delivered_{};
     void* operation_{};

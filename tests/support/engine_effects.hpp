@@ -132,17 +132,19 @@ private:
     {
         const std::string id = made.what.substr(0, made.what.rfind('/'));
         const engine_journal now = durable_();
-        const auto run = std::find_if(now.begin(), now.end(), [&](const auto& one) { return one.second.header.id == id; });
-        if (run == now.end())
+        const auto is_of_id = [&](const auto& one) { return one.second.header.id == id; }; // more than one continue each other
+        if (std::none_of(now.begin(), now.end(), is_of_id))
             return violations_.push_back(made.what + " ran before its run was durable");
         for (const call& before : calls_)
         {
             if (before.life != made.life || before.token == made.token || before.what.substr(0, before.what.rfind('/')) != id)
                 continue;
-            const auto& entries = run->second.entries;
-            if (std::none_of(entries.begin(), entries.end(), [&](const engine_entry& e) {
-                    return token_at(run->second.header.seed, e.where) == before.token;
-                }))
+            const auto has_result = [&](const auto& one) {
+                return is_of_id(one) && std::any_of(one.second.entries.begin(), one.second.entries.end(), [&](const engine_entry& e) {
+                    return token_at(one.second.header.seed, e.where) == before.token;
+                });
+            };
+            if (std::none_of(now.begin(), now.end(), has_result))
                 violations_.push_back(made.what + " ran before the result of " + before.what + " was durable");
         }
     }

@@ -49,11 +49,16 @@ struct engine_entry
                           operation == journal::operation_kind::transaction;
         if (operation == journal::operation_kind::undo || operation == journal::operation_kind::transaction)
             shown.append(" ").append(journal::name_of(operation));
-        const bool is_named = step || kind == journal::entry_kind::signalled || kind == journal::entry_kind::sent;
+        const bool is_named = step || kind == journal::entry_kind::signalled || kind == journal::entry_kind::sent ||
+                              kind == journal::entry_kind::child_started;
         return is_named ? shown + " " + name : shown;
     }
     /// All of it but times and attempts, which a crash may change, and the place in the source.
-    std::string line_text() const { return brief() + " " + where + " " + type + " [" + code + ": " + text + "] " + payload; }
+    std::string line_text() const
+    {
+        const bool has_token = kind == journal::entry_kind::started_as_child; // made of the seed
+        return brief() + " " + where + " " + type + " [" + (has_token ? "token" : code) + ": " + text + "] " + payload;
+    }
 };
 
 struct engine_run
@@ -135,7 +140,11 @@ inline engine_journal read_journal(const store::store& from)
             run.entries.push_back({e.kind, e.operation, e.where.text(), std::string(e.name), std::string(e.type), std::string(e.code),
                                    std::string(e.text), std::string(e.payload), std::string(e.file), e.at, e.due, e.attempts, e.line, e.clock, e.where});
         }
-        runs.emplace(header.workflow + "/" + header.id, std::move(run));
+        // Runs that continue one another have one id.
+        std::string name = header.workflow + "/" + header.id;
+        for (int n = 2; runs.contains(name); ++n)
+            name = header.workflow + "/" + header.id + "#" + std::to_string(n);
+        runs.emplace(std::move(name), std::move(run));
     }
     return runs;
 }

@@ -12,6 +12,7 @@
 #include <everstep/codec.hpp>
 #include <everstep/engine_options.hpp>
 #include <everstep/run_status.hpp>
+#include <everstep/update.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -174,6 +175,49 @@ public:
     {
         return ask({detail::request_kind::resume, admission::wait, key_of(function), id, reason}, {}, false);
     }
+    template <class Result, class Reply, class Input>
+    std::string start(workflow<Result, Reply> (*function)(context&, Input), const std::string& id, const std::type_identity_t<Input>& input,
+                      std::chrono::microseconds delay, std::chrono::microseconds timeout)
+    {
+        detail::request what{detail::request_kind::start, admission::wait, key_of(function), id, encode(input)};
+        what.delay_us = delay.count();
+        what.timeout_us = timeout.count();
+        return ask(std::move(what), "start " + id, false);
+    }
+    /// terminate, pause, restart.
+    template <class Function>
+    std::string order(detail::request_kind what, Function* function, const std::string& id, const std::string& why = {})
+    {
+        return ask({what, admission::wait, key_of(function), id, why}, {}, false);
+    }
+    template <class Function>
+    std::string fork(Function* function, const std::string& from, const std::string& id, std::uint64_t entries)
+    {
+        detail::request what{detail::request_kind::fork, admission::wait, key_of(function), id, "ann"};
+        what.message.name = from;
+        what.number = entries;
+        return ask(std::move(what), {}, false);
+    }
+    /// Ends a step by hand: by a failure with this code, or by a value where there is none.
+    template <class Function>
+    std::string resolve(Function* function, const std::string& id, const std::string& step, const std::string& failure, const std::string& payload)
+    {
+        detail::request what{detail::request_kind::resolve, admission::wait, key_of(function), id, "ann"};
+        what.message = {step, failure, {}, payload};
+        return ask(std::move(what), {}, false);
+    }
+    /// "3", or "no: code text"
+    template <class Function, class Value>
+    std::string update(Function* function, const std::string& id, const std::string& name, const Value& value, const std::string& message)
+    {
+        detail::request what{detail::request_kind::update, admission::wait, key_of(function), id};
+        what.message = {name, std::string(type_name<Value>()), message, encode(detail::update_request{message, encode(value)})};
+        const std::string told = ask(std::move(what), {}, false);
+        if (told.find("\"code\"") == std::string::npos)
+            return told;
+        const auto answer = decode<detail::promise_answer>(told);
+        return answer.code.empty() ? answer.value : "no: " + answer.code + " " + answer.text;
+    }
     /// A message with an id: the one that comes again after a crash is not another one.
     template <class Function, class Value>
     std::string signal(Function* function, const std::string& id, const std::string& name, const Value& value, const std::string& message)
@@ -265,6 +309,7 @@ public:
         return at == runs.end() ? engine_run{} : at->second;
     }
     detail::engine_core& core() { return *core_; }
+    std::weak_ptr<detail::engine_core> link() const { return core_; }
     watched_time& time() { return *time_; }
     fated_store& store() { return *store_; }
     engine_world& world() { return world_; }

@@ -101,6 +101,24 @@ inline entry sent(const path& where, std::string_view run, std::string_view name
     e.payload = payload;
     return e;
 }
+inline entry child_started(const path& where, std::string_view workflow, std::string_view id, std::string_view policy = "wait")
+{
+    entry e = entry_of(entry_kind::child_started, operation_kind::child, where);
+    e.name = workflow;
+    e.type = "i32";
+    e.code = policy;
+    e.text = id;
+    e.payload = "1";
+    return e;
+}
+inline entry answered(const path& where, std::string_view update)
+{
+    entry e = entry_of(entry_kind::answered, operation_kind::answer, where);
+    e.type = "i32";
+    e.code = update;
+    e.payload = "1";
+    return e;
+}
 inline entry cancel_asked(std::string_view reason = "no longer wanted")
 {
     entry e = entry_of(entry_kind::cancel_asked);
@@ -153,6 +171,22 @@ inline asked signal_to(std::string_view run, std::string_view name, std::string_
     what.text = run;
     what.payload = payload;
     what.renew = [](std::string_view encoded) { return std::to_string(std::stoi(std::string(encoded))); };
+    return what;
+}
+inline asked child_of(std::string_view workflow, std::string_view id, std::string_view policy = "wait")
+{
+    asked what = operation_of(operation_kind::child, workflow, "i32", 95);
+    what.text = id;
+    what.code = policy;
+    what.payload = "1";
+    what.renew = [](std::string_view encoded) { return std::to_string(std::stoi(std::string(encoded))); };
+    return what;
+}
+inline asked answer_to(std::string_view update)
+{
+    asked what = operation_of(operation_kind::answer, "answer", "i32", 96);
+    what.code = update;
+    what.payload = "1";
     return what;
 }
 inline asked receive(std::string_view name) { return operation_of(operation_kind::receive, name, "i32", 93); }

@@ -6,6 +6,7 @@
 #include <everstep/context.hpp>
 #include <everstep/detail/row_link.hpp>
 #include <everstep/error.hpp>
+#include <everstep/run_list.hpp>
 #include <everstep/run_status.hpp>
 #include <everstep/signal.hpp>
 #include <everstep/workflow.hpp>
@@ -15,9 +16,11 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace everstep::inline v0
 {
@@ -58,7 +61,13 @@ enum class request_kind : std::uint8_t
     cancel,
     resume,
     signal,
-    complete ///< a promise: `id` is its token, the answer is "true" where nobody was before
+    complete,  ///< a promise: `id` is its token, the answer is "true" where nobody was before
+    update,    ///< a signal that the run answers
+    terminate, ///< this and what follows: bytes = who and why
+    pause,
+    resolve,   ///< message: name = step or path, payload; code of a failure in type
+    restart,
+    fork       ///< id = of the new run, message.name = the one that it is copied from, number = entries of that
 };
 
 struct request
@@ -69,6 +78,11 @@ struct request
     std::string id;
     std::string bytes{};       ///< start: encoded input; cancel, resume: the reason
     signal_message message{}; ///< signal; start: what the run is told, where it has a name
+    std::string parent{};     ///< start: the token of the promise that the run's end is; empty: nobody's child
+    std::int64_t delay_us{};   ///< start: until its code begins
+    std::int64_t timeout_us{}; ///< start: until it is cancelled; 0: never
+    std::uint64_t number{};
+    std::string workflow{};    ///< where `function` is null
 };
 
 enum class answer_kind : std::uint8_t
@@ -126,6 +140,14 @@ void transact(const std::weak_ptr<engine_core>& core, std::unique_ptr<outside_tr
 void require_may_block(const std::weak_ptr<engine_core>& core);
 /// Shows one snapshot of what is durable, on this thread, which counts as the engine's own meanwhile.
 void read_tables(const std::weak_ptr<engine_core>& core, const std::function<void(row_source&)>& visit);
+
+std::vector<run_summary> list_runs(const std::weak_ptr<engine_core>& core, const run_filter& which, std::size_t at_most, std::uint64_t after);
+order_outcome order_runs(const std::weak_ptr<engine_core>& core, run_order order, const run_filter& which, const because& why);
+/// Nothing: the run has not set it. Throws engine_error, on this thread.
+std::optional<std::string> read_state(const std::weak_ptr<engine_core>& core, function_key workflow, const std::string& id, std::string_view name);
+
+/// Told apart over all journals.
+std::string fresh_message_id();
 
 /// What an async_ call completes with: tags that carry async_submit (everstep/async.hpp) through argument-dependent lookup.
 template <class Value>

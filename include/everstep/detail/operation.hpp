@@ -37,6 +37,9 @@ enum class verb : std::uint8_t
     compensate,
     receive,
     signal,
+    child,
+    answer,
+    successor,
     group
 };
 
@@ -153,6 +156,10 @@ public:
     virtual bool take_signal(std::string_view name, std::string_view& payload) = 0;
     /// Of a promise of this name: the token, and the name of the signal that is its answer.
     virtual std::pair<std::string, std::string> promise_names(std::string_view name) const = 0;
+    /// Shown to readers from this turn on. Throws engine_error (limit).
+    virtual void set_state(std::string_view name, std::string_view encoded) = 0;
+    /// Entries of the history so far.
+    virtual std::uint32_t history_entries() const noexcept = 0;
     /// Throws engine_error (wrong_use) where it was not added.
     virtual std::string_view workflow_name(void (*function)()) const = 0;
     virtual services& given() const noexcept = 0;

@@ -106,6 +106,21 @@ TEST_F(Inbox, WhatABodyThrowsLeavesTheIdNew)
     EXPECT_EQ(take("m-1"), 1);
 }
 
+TEST_F(Inbox, OneInsideOfItselfIsRefused)
+{
+    const auto inner = [](transaction& tx) { return tx.once("m-1", [](transaction&) { return 2; }); };
+    try
+    {
+        run([&](transaction& tx) { tx.once("m-1", inner); });
+        FAIL() << "the answer of one of the two is lost";
+    }
+    catch (const engine_error& e)
+    {
+        EXPECT_EQ(e.why(), errc::wrong_use);
+    }
+    EXPECT_EQ(take("m-1"), 1);
+}
+
 TEST_F(Inbox, OldIdsAreForgottenWithNewOnes)
 {
     for (int n = 0; n < 100; ++n)

@@ -48,7 +48,8 @@ class opened_engine
 public:
     static constexpr base::time_us begin_of_time = 1'000'000'000;
 
-    explicit opened_engine(std::shared_ptr<store::memory_store> on = std::make_shared<store::memory_store>(), engine_options options = {})
+    explicit opened_engine(std::shared_ptr<store::memory_store> on = std::make_shared<store::memory_store>(), engine_options options = {},
+                           std::chrono::milliseconds code_may_take = std::chrono::hours(1))
         : store(std::move(on))
     {
         if (options.journal.empty())
@@ -63,6 +64,7 @@ public:
             time = made.get();
             return made;
         };
+        parts.code_may_take = code_may_take;
         core = std::make_shared<detail::engine_core>(std::move(options), std::move(parts));
     }
     ~opened_engine() { close(); }

@@ -23,6 +23,8 @@ public:
     std::uint32_t open_saga() noexcept override { return 1; }
     void release_saga(std::uint32_t) noexcept override {}
     bool take_signal(std::string_view, std::string_view&) override { return false; }
+    void set_state(std::string_view, std::string_view) override {}
+    std::uint32_t history_entries() const noexcept override { return 0; }
     std::string_view workflow_name(void (*)()) const override { return {}; }
     std::pair<std::string, std::string> promise_names(std::string_view) const override { return {}; }
     services& given() const noexcept override { return given_; }

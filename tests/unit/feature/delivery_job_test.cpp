@@ -108,9 +108,17 @@ protected:
     delivery_job& answer(detail::answer what)
     {
         subscriber& of = *subscribers_.emplace_back(std::make_unique<subscriber>(workflow_of(&detail::input_of_event<int>)));
-        as_receiver(job(of, list(make(1))))->take(std::move(what));
+        const detail::request asked{.what = asked_for_, .when_full = {}, .function = {}, .id = {}, .parent = parent_};
+        const ask_engine ask = [this](detail::request&& wanted, std::unique_ptr<detail::receiver> to) {
+            told_ = std::move(wanted);
+            to->take({});
+        };
+        as_receiver(job(of, list(make(1))), asked, ask)->take(std::move(what));
         return *back_.back();
     }
+    detail::request_kind asked_for_{detail::request_kind::start};
+    std::string parent_;   ///< of what is started
+    detail::request told_; ///< what the engine was asked because of an answer
     static detail::answer refusal(errc why)
     {
         detail::answer a;

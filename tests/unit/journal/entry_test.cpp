@@ -120,7 +120,7 @@ TEST(Entry, UnknownOperationsAreRefused)
 {
     entry read;
     std::string bytes = bytes_of(sample::of_step(entry_kind::step_done));
-    for (const int operation : {0, 10, 255})
+    for (const int operation : {0, static_cast<int>(operation_kind::answer) + 1, 255})
     {
         bytes[1] = static_cast<char>(operation);
         EXPECT_FALSE(decode(bytes, read)) << operation;

@@ -88,9 +88,10 @@ TEST(Header, UnknownStatesAndReasonsAreRefused)
 {
     EXPECT_TRUE(with_byte(1, static_cast<char>(run_state::running)));
     EXPECT_FALSE(with_byte(1, 0));
-    EXPECT_FALSE(with_byte(1, 6));
-    EXPECT_TRUE(with_byte(2, static_cast<char>(park_reason::limits)));
-    EXPECT_FALSE(with_byte(2, 7));
+    EXPECT_TRUE(with_byte(1, static_cast<char>(run_state::continued)));
+    EXPECT_FALSE(with_byte(1, static_cast<char>(run_state::continued) + 1));
+    EXPECT_TRUE(with_byte(2, static_cast<char>(park_reason::paused)));
+    EXPECT_FALSE(with_byte(2, static_cast<char>(park_reason::paused) + 1));
 }
 
 TEST(Header, EveryShorterBodyIsRefusedWhateverItsChecksum)

@@ -49,6 +49,62 @@ inline entry of_failure(entry_kind kind, operation_kind operation)
     return e;
 }
 
+/// Children, updates, and what people order.
+inline std::vector<entry> entries_of_lives()
+{
+    std::vector<entry> all;
+    all.push_back(of_kind(entry_kind::started_as_child));
+    all.back().name = "checkout";
+    all.back().code = "token";
+    all.back().text = "o-2";
+    all.back().payload = "1";
+    all.push_back(of_kind(entry_kind::child_started));
+    all.back().operation = operation_kind::child;
+    all.back().where = path(7);
+    all.back().line = 94;
+    all.back().file = "orders.cpp";
+    all.back().name = "charge";
+    all.back().type = "receipt";
+    all.back().code = "wait";
+    all.back().text = "c-1";
+    all.back().payload = "1";
+    all.push_back(of_kind(entry_kind::children_cancelled));
+    all.back().code = "wait";
+    all.back().text = "no more";
+    all.push_back(of_kind(entry_kind::child_adopted));
+    all.back().name = "charge";
+    all.back().type = "everstep.promise.1";
+    all.back().code = "leave";
+    all.back().text = "c-2";
+    all.push_back(of_kind(entry_kind::ids_adopted));
+    all.back().payload = "\3m-1";
+    for (const entry_kind kind : {entry_kind::paused, entry_kind::terminated})
+    {
+        all.push_back(of_kind(kind));
+        all.back().text = "ann: why";
+    }
+    all.push_back(of_kind(entry_kind::resolved));
+    all.back().where = path(8);
+    all.back().code = "skipped";
+    all.back().text = "ann";
+    all.back().payload = "7";
+    all.push_back(of_kind(entry_kind::continued));
+    all.back().type = "i32";
+    all.back().payload = "7";
+    all.push_back(of_kind(entry_kind::forked));
+    all.back().code = "checkout/o-2";
+    all.back().text = "ann";
+    all.push_back(of_kind(entry_kind::answered));
+    all.back().operation = operation_kind::answer;
+    all.back().where = path(9);
+    all.back().line = 95;
+    all.back().file = "orders.cpp";
+    all.back().type = "i32";
+    all.back().code = "u-1";
+    all.back().payload = "7";
+    return all;
+}
+
 inline std::vector<entry> ended_entries()
 {
     std::vector<entry> all;
@@ -78,6 +134,8 @@ inline std::vector<entry> ended_entries()
     all.back().type = "i32";
     all.back().code = "m-1";
     all.back().payload = "7";
+    for (const entry& e : entries_of_lives())
+        all.push_back(e);
     all.push_back(of_kind(entry_kind::completed));
     all.back().type = "shipment";
     all.back().payload = R"({"tracking":"T1"})";

@@ -15,7 +15,8 @@ using everstep::journal::name_of;
 
 /// What waits at path 0 when the entry comes. A timer and a reply that are "asked" have no entry yet.
 constexpr std::array columns{"nothing", "step", "undo", "timer asked", "timer", "reply asked", "forever",
-                             "step under cancel", "undo under cancel", "transaction", "transaction under cancel", "publish asked", "receive", "signal asked"};
+                             "step under cancel", "undo under cancel", "transaction", "transaction under cancel", "publish asked", "receive", "signal asked",
+                             "child asked", "answer asked"};
 
 struct row
 {
@@ -25,23 +26,34 @@ struct row
 
 constexpr std::string_view d = "diverged", w = "wait", v = "value", f = "failed", c = "cancelled";
 constexpr std::array table{
-    //                              nothing step undo asked timer reply forever cancel: step undo  transaction under cancel  publish receive signal
-    row{entry_kind::started,       {{d,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d}}},
-    row{entry_kind::step_done,     {{d,      v,   v,   d,    d,    d,    d,              c,   v,   v,          c,            d,      d,      d}}},
-    row{entry_kind::step_failed,   {{d,      f,   f,   d,    d,    d,    d,              c,   f,   f,          c,            d,      d,      d}}},
-    row{entry_kind::step_retry,    {{d,      w,   w,   d,    d,    d,    d,              w,   w,   w,          w,            d,      d,      d}}},
-    row{entry_kind::step_dropped,  {{d,      d,   d,   d,    d,    d,    d,              c,   d,   d,          c,            d,      d,      d}}},
-    row{entry_kind::timer_set,     {{d,      d,   d,   w,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d}}},
-    row{entry_kind::timer_fired,   {{d,      d,   d,   d,    v,    d,    d,              d,   d,   d,          d,            d,      d,      d}}},
-    row{entry_kind::replied,       {{d,      d,   d,   d,    d,    v,    d,              d,   d,   d,          d,            d,      d,      d}}},
-    row{entry_kind::cancel_asked,  {{w,      w,   w,   c,    c,    w,    c,              w,   w,   w,          w,            w,      c,      w}}},
-    row{entry_kind::completed,     {{w,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d}}},
-    row{entry_kind::failed,        {{w,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d}}},
-    row{entry_kind::cancelled,     {{w,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d}}},
-    row{entry_kind::resumed,       {{w,      w,   w,   w,    w,    w,    w,              w,   w,   w,          w,            w,      w,      w}}},
-    row{entry_kind::published,     {{d,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            v,      d,      d}}},
-    row{entry_kind::signalled,     {{w,      w,   w,   w,    w,    w,    w,              w,   w,   w,          w,            w,      v,      w}}},
-    row{entry_kind::sent,          {{d,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      v}}},
+    //                              nothing step undo asked timer reply forever cancel: step undo  transaction under cancel  publish receive signal child answer
+    row{entry_kind::started,       {{d,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d,   d,      d}}},
+    row{entry_kind::step_done,     {{d,      v,   v,   d,    d,    d,    d,              c,   v,   v,          c,            d,      d,      d,   d,      d}}},
+    row{entry_kind::step_failed,   {{d,      f,   f,   d,    d,    d,    d,              c,   f,   f,          c,            d,      d,      d,   d,      d}}},
+    row{entry_kind::step_retry,    {{d,      w,   w,   d,    d,    d,    d,              w,   w,   w,          w,            d,      d,      d,   d,      d}}},
+    row{entry_kind::step_dropped,  {{d,      d,   d,   d,    d,    d,    d,              c,   d,   d,          c,            d,      d,      d,   d,      d}}},
+    row{entry_kind::timer_set,     {{d,      d,   d,   w,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d,   d,      d}}},
+    row{entry_kind::timer_fired,   {{d,      d,   d,   d,    v,    d,    d,              d,   d,   d,          d,            d,      d,      d,   d,      d}}},
+    row{entry_kind::replied,       {{d,      d,   d,   d,    d,    v,    d,              d,   d,   d,          d,            d,      d,      d,   d,      d}}},
+    row{entry_kind::cancel_asked,  {{w,      w,   w,   c,    c,    w,    c,              w,   w,   w,          w,            w,      c,      w,   w,      w}}},
+    row{entry_kind::completed,     {{w,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d,   d,      d}}},
+    row{entry_kind::failed,        {{w,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d,   d,      d}}},
+    row{entry_kind::cancelled,     {{w,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      d,   d,      d}}},
+    row{entry_kind::resumed,       {{w,      w,   w,   w,    w,    w,    w,              w,   w,   w,          w,            w,      w,      w,   w,      w}}},
+    row{entry_kind::published,     {{d,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            v,      d,      d,   d,      d}}},
+    row{entry_kind::signalled,     {{w,      w,   w,   w,    w,    w,    w,              w,   w,   w,          w,            w,      v,      w,   w,      w}}},
+    row{entry_kind::sent,          {{d,      d,   d,   d,    d,    d,    d,              d,   d,   d,          d,            d,      d,      v,   d,      d}}},
+    row{entry_kind::started_as_child, {{d, d, d, d, d, d, d, d, d, d, d, d, d, d, d, d}}},
+    row{entry_kind::child_started, {{d, d, d, d, d, d, d, d, d, d, d, d, d, d, v, d}}},
+    row{entry_kind::children_cancelled, {{w, w, w, w, w, w, w, w, w, w, w, w, w, w, w, w}}},
+    row{entry_kind::child_adopted, {{w, w, w, w, w, w, w, w, w, w, w, w, w, w, w, w}}},
+    row{entry_kind::ids_adopted, {{w, w, w, w, w, w, w, w, w, w, w, w, w, w, w, w}}},
+    row{entry_kind::paused, {{w, w, w, w, w, w, w, w, w, w, w, w, w, w, w, w}}},
+    row{entry_kind::terminated, {{w, d, d, d, d, d, d, d, d, d, d, d, d, d, d, d}}},
+    row{entry_kind::resolved, {{d, v, v, d, d, d, d, c, v, v, c, d, d, d, d, d}}},
+    row{entry_kind::continued, {{w, d, d, d, d, d, d, d, d, d, d, d, d, d, d, d}}},
+    row{entry_kind::forked, {{w, w, w, w, w, w, w, w, w, w, w, w, w, w, w, w}}},
+    row{entry_kind::answered, {{d, d, d, d, d, d, d, d, d, d, d, d, d, d, d, v}}},
 };
 static_assert(table.size() == static_cast<std::size_t>(everstep::journal::last_entry_kind), "a kind of entry has no row");
 
@@ -61,6 +73,8 @@ asked asked_of(std::size_t column)
     case 11: return publish_to("orders");
     case 12: return receive("picked");
     case 13: return signal_to("checkout/o-2", "picked");
+    case 14: return child_of("charge", "c-1");
+    case 15: return answer_to("u-1");
     default: return forever();
     }
 }
@@ -82,6 +96,9 @@ entry entry_for(entry_kind kind, std::size_t column)
     case entry_kind::published: return published(at(0), "orders");
     case entry_kind::signalled: return signalled("picked");
     case entry_kind::sent: return sent(at(0), "checkout/o-2", "picked");
+    case entry_kind::child_started: return child_started(at(0), "charge", "c-1");
+    case entry_kind::answered: return answered(at(0), "u-1");
+    case entry_kind::resolved: return entry_of(kind, operation_kind::none, at(0));
     default: return entry_of(kind);
     }
 }
