@@ -50,7 +50,7 @@ driver_state run_driver::begin(std::string_view input, const std::vector<std::st
     replaying_ = &replayed;
     try
     {
-        frame_ = code_.traits.create(code_.function, context_, root_, input);
+        frame_ = code_.traits.create(code_.traits, code_.function, context_, root_, input);
         root_.innermost = frame_;
         runnable_.push_back(&root_);
     }
@@ -212,7 +212,8 @@ replay::asked run_driver::ask(detail::operation& op) const
         break;
     }
     case detail::verb::compensate:
-    case detail::verb::group: break;
+    case detail::verb::group:
+    case detail::verb::park: break;
     }
     return what;
 }
@@ -231,6 +232,8 @@ void run_driver::start(detail::branch& of, detail::operation& op)
     waiting_ = true;
     if (stopped_)
         return;
+    if (op.traits().what == detail::verb::park)
+        return park(park_reason::limits, std::string(op.name().text()));
     const std::size_t name_bytes = op.name().text().size();
     if (++operations_ > limits_.turn_operations_max)
         return park(park_reason::limits, "the workflow began " + std::to_string(limits_.turn_operations_max) +
