@@ -243,7 +243,7 @@ public:
     /// For the context.
     fiber_promise(fiber_context& ctx, std::string_view name) : ctx_(ctx), promise_(ctx.cold().promise<Value>(name)) {}
     const std::string& token() const noexcept { return promise_.token(); }
-    Value get(std::source_location place = std::source_location::current()) { return ctx_.wait(promise_.get(place)); }
+    Value get(std::source_location place = std::source_location::current()) const { return ctx_.wait(promise_.get(place)); }
 
 private:
     fiber_context& ctx_;

@@ -5,6 +5,7 @@
 #include <everstep/context.hpp>
 #include <everstep/detail/engine_link.hpp>
 #include <everstep/detail/fiber_strand.hpp>
+#include <everstep/fiber_options.hpp>
 
 #include <concepts>
 #include <coroutine>
