@@ -119,6 +119,8 @@ public:
     }
     const replay::pending& first() const { return driver_->machine().waiting().front(); }
     run_driver& driver() const { return *driver_; }
+    /// Before begin().
+    registered_workflow& code() noexcept { return code_; }
     const std::vector<std::string>& history() const { return history_; }
 
     base::time_us now{1'000'000};
