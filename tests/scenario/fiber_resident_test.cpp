@@ -151,7 +151,7 @@ TEST(FiberResidentScenario, InputReplyAndResultHaveTheSameLimit)
     EXPECT_EQ(s.reply(long_reply, "below").size(), 1000u);
     s.start(long_reply, "above", 1001);
     EXPECT_EQ(s.reply(long_reply, "above"),
-              "failed limits: the run is parked: a payload of 1001 bytes in reply (resident_test.cpp:134) is over payload_bytes_max (1000)");
+              "failed limits: the run is parked: a payload of 1001 bytes in reply (fiber_resident_test.cpp:134) is over payload_bytes_max (1000)");
     EXPECT_EQ(s.start(echo, std::string(255, 'i'), "x"), "ok");
     EXPECT_EQ(s.start(echo, std::string(256, 'i'), "x"), "refused limit: a run id has 1 to 255 bytes, this one has 256");
     EXPECT_EQ(s.start(echo, "", "x"), "refused limit: a run id has 1 to 255 bytes, this one has 0");
