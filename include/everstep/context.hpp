@@ -28,6 +28,7 @@
 #include <everstep/detail/successor_operation.hpp>
 #include <everstep/detail/transaction_operation.hpp>
 #include <everstep/detail/wait_operation.hpp>
+#include <everstep/detail/workflow_signature.hpp>
 #include <everstep/op_name.hpp>
 #include <everstep/promise.hpp>
 #include <everstep/services.hpp>
@@ -155,8 +156,8 @@ public:
 
     /// Sends a signal to another run, in the commit of this turn: everstep/signal.hpp. Does not wait until it is there. Throws engine_error
     /// (wrong_use: the workflow was not added; limit: no run can have this id), codec_error.
-    template <class Result, class Reply, class Input, class Value>
-    auto signal(workflow<Result, Reply> (*function)(context&, Input), std::string id, op_name name, const Value& value)
+    template <detail::workflow_function Function, class Value>
+    auto signal(Function* function, std::string id, op_name name, const Value& value)
     {
         static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");
         detail::check_run_id(id);
@@ -164,10 +165,10 @@ public:
         return detail::signal_operation<Value>(std::move(name), std::string(to), std::move(id), encode(value));
     }
     /// This compiler destroys a braced argument twice inside a co_await expression: name the value first.
-    template <class Result, class Reply, class Input, class Value>
+    template <detail::workflow_function Function, class Value>
         requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Value> && std::is_aggregate_v<Value> &&
                  !std::is_trivially_destructible_v<Value>)
-    auto signal(workflow<Result, Reply> (*function)(context&, Input), std::string id, op_name name, Value&& value) = delete;
+    auto signal(Function* function, std::string id, op_name name, Value&& value) = delete;
 
     /// A run that this one starts, in the commit of this turn: everstep/child.hpp. Throws engine_error (wrong_use: the workflow was not added;
     /// limit: no run can have this id), codec_error.

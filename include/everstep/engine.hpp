@@ -19,6 +19,7 @@
 #include <everstep/detail/subscription_setup.hpp>
 #include <everstep/detail/transaction_call.hpp>
 #include <everstep/engine_options.hpp>
+#include <everstep/fiber_options.hpp>
 #include <everstep/metrics.hpp>
 #include <everstep/notification.hpp>
 #include <everstep/run.hpp>
@@ -64,10 +65,19 @@ public:
 
     /// Registers a workflow under the name that the journal knows it by: 1 to 128 bytes, never to be changed. `version` is kept
     /// with every run that starts, for people.
-    template <class Result, class Reply, class Input>
-    engine& add(std::string name, workflow<Result, Reply> (*function)(context&, Input), std::uint32_t version = 1)
+    template <detail::workflow_function Function>
+    engine& add(std::string name, Function* function, std::uint32_t version = 1)
     {
-        add(std::move(name), key_of(function), detail::traits_for<Result, Reply, Input>::value, version);
+        add(std::move(name), key_of(function), detail::traits_of_function<Function>::value, version);
+        return *this;
+    }
+    /// A fiber workflow with another stack: see everstep/fiber_workflow.hpp. Throws engine_error (wrong_use).
+    template <detail::fiber_workflow_function Function>
+    engine& add(std::string name, Function* function, const fiber_options& options, std::uint32_t version = 1)
+    {
+        detail::workflow_traits traits = detail::traits_of_function<Function>::value;
+        traits.stack_bytes = detail::checked(options).stack_bytes;
+        add(std::move(name), key_of(function), traits, version);
         return *this;
     }
 
@@ -84,10 +94,11 @@ public:
         return subscribe({std::move(topic), std::move(name), detail::erase_handler(std::forward<Handler>(handler)), std::move(options)});
     }
     /// Starts a run of a workflow that was added, for each event.
-    template <class Result, class Reply, class Input>
-    engine& subscribe(std::string topic, std::string name, workflow<Result, Reply> (*function)(context&, Input), subscription_options options = {})
+    template <detail::workflow_function Function>
+    engine& subscribe(std::string topic, std::string name, Function* function, subscription_options options = {})
     {
-        return subscribe({std::move(topic), std::move(name), detail::event_workflow{key_of(function), &detail::input_of_event<Input>},
+        using input = detail::input_of<Function>;
+        return subscribe({std::move(topic), std::move(name), detail::event_workflow{key_of(function), &detail::input_of_event<input>},
                           std::move(options)});
     }
 
@@ -114,9 +125,9 @@ public:
 
     /// Starts a run, or finds the one of that id: it is one and the same afterwards. Returns when that is durable. Throws
     /// engine_error: conflict where the id was started with another input, overloaded, limit, unknown, closed.
-    template <class Result, class Reply, class Input>
-    run<Result, Reply> start(workflow<Result, Reply> (*function)(context&, Input), std::string id,
-                             const std::type_identity_t<Input>& input, admission when_full = admission::wait)
+    template <detail::workflow_function Function>
+    run<detail::result_of<Function>, detail::reply_of<Function>> start(Function* function, std::string id, const detail::input_of<Function>& input,
+                                                                       admission when_full = admission::wait)
     {
         detail::raise_unless_value(detail::ask(core_, start_request(function, id, input, when_full)));
         return {core_, key_of(function), std::move(id)};
@@ -135,21 +146,21 @@ public:
     }
 
     /// As start, with an Asio completion token: include <everstep/async.hpp>. Completes with the run.
-    template <class Result, class Reply, class Input, class Token>
-    auto async_start(workflow<Result, Reply> (*function)(context&, Input), std::string id,
-                     const std::type_identity_t<Input>& input, Token&& token, admission when_full = admission::wait)
+    template <detail::workflow_function Function, class Token>
+    auto async_start(Function* function, std::string id, const detail::input_of<Function>& input, Token&& token,
+                     admission when_full = admission::wait)
     {
+        using answer = detail::answer_run<detail::result_of<Function>, detail::reply_of<Function>>;
         detail::request what = start_request(function, id, input, when_full);
-        return async_submit(detail::answer_run<Result, Reply>{key_of(function), std::move(id)}, core_, std::move(what),
-                            std::forward<Token>(token));
+        return async_submit(answer{key_of(function), std::move(id)}, core_, std::move(what), std::forward<Token>(token));
     }
 
     /// Sends a signal to the run of this id, which is started with `input` where it is not there: one commit. A run that is there keeps the
     /// input that it has. Throws as start and run::signal do.
-    template <class Result, class Reply, class Input, class Value>
-    everstep::run<Result, Reply> signal_with_start(workflow<Result, Reply> (*function)(context&, Input), std::string id,
-                                                   const std::type_identity_t<Input>& input, std::string name, const Value& value,
-                                                   signal_options options = {}, admission when_full = admission::wait)
+    template <detail::workflow_function Function, class Value>
+    everstep::run<detail::result_of<Function>, detail::reply_of<Function>>
+    signal_with_start(Function* function, std::string id, const detail::input_of<Function>& input, std::string name, const Value& value,
+                      signal_options options = {}, admission when_full = admission::wait)
     {
         static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");
         detail::request what = start_request(function, id, input, when_full);
@@ -233,8 +244,8 @@ public:
     }
 
     /// The handle of a run by its id. Does not look: the handle's calls throw not_found where there is none.
-    template <class Result, class Reply, class Input>
-    everstep::run<Result, Reply> run(workflow<Result, Reply> (*function)(context&, Input), std::string id) const
+    template <detail::workflow_function Function>
+    everstep::run<detail::result_of<Function>, detail::reply_of<Function>> run(Function* function, std::string id) const
     {
         return {core_, key_of(function), std::move(id)};
     }

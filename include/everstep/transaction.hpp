@@ -26,6 +26,7 @@
 #include <everstep/detail/event_draft.hpp>
 #include <everstep/detail/inbox.hpp>
 #include <everstep/detail/notify.hpp>
+#include <everstep/detail/workflow_signature.hpp>
 #include <everstep/services.hpp>
 #include <everstep/signal.hpp>
 #include <everstep/table.hpp>
@@ -40,10 +41,6 @@
 
 namespace everstep::inline v0
 {
-class context;
-template <class Result, class Reply>
-class workflow;
-
 /// Of transaction::once and engine::once.
 struct once_options
 {
@@ -119,17 +116,16 @@ public:
     /// Starts a run, once, when the transaction is durable, and if it is: what is written and the work that it causes are one commit. The
     /// workflow must have been added. Where the id was started with another input, or nobody adds the workflow any more, the start is a
     /// dead letter of subscription "everstep.intents". Throws engine_error: wrong_use, limit; codec_error.
-    template <class Result, class Reply, class Input>
-    void start(workflow<Result, Reply> (*function)(context&, Input), std::string id, const std::type_identity_t<Input>& input)
+    template <detail::workflow_function Function>
+    void start(Function* function, std::string id, const detail::input_of<Function>& input)
     {
         rows_.start(reinterpret_cast<void (*)()>(function), std::move(id), encode(input));
     }
 
     /// Sends a signal to a run, when the transaction is durable, and if it is: everstep/signal.hpp. Throws engine_error: wrong_use, limit;
     /// codec_error.
-    template <class Result, class Reply, class Input, class Value>
-    void signal(workflow<Result, Reply> (*function)(context&, Input), std::string id, std::string name, const Value& value,
-                signal_options options = {})
+    template <detail::workflow_function Function, class Value>
+    void signal(Function* function, std::string id, std::string name, const Value& value, signal_options options = {})
     {
         static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");
         rows_.signal(reinterpret_cast<void (*)()>(function), std::move(id),

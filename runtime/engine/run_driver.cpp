@@ -63,7 +63,7 @@ driver_state run_driver::begin(std::string_view input, const std::vector<std::st
     replaying_ = &replayed;
     try
     {
-        frame_ = code_.traits.create(code_.function, context_, root_, input);
+        frame_ = code_.traits.create(code_.traits, code_.function, context_, root_, input);
         root_.innermost = frame_;
         if (begin_own_timers())
             runnable_.push_back(&root_);
@@ -258,7 +258,8 @@ replay::asked run_driver::ask(detail::operation& op) const
     }
     case detail::verb::compensate:
     case detail::verb::successor:
-    case detail::verb::group: break;
+    case detail::verb::group:
+    case detail::verb::park: break;
     }
     return what;
 }
@@ -278,6 +279,8 @@ void run_driver::start(detail::branch& of, detail::operation& op)
     waiting_ = true;
     if (stopped_)
         return;
+    if (op.traits().what == detail::verb::park)
+        return park(park_reason::limits, std::string(op.name().text()));
     if (limits_.watch)
         limits_.watch->asks(op.name());
     const std::size_t name_bytes = op.name().text().size();

@@ -5,7 +5,10 @@
 #include "base/assert.hpp"
 #include "engine/journal_reader.hpp"
 
+#include <everstep/detail/fiber_strand.hpp>
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace everstep::core
@@ -70,6 +73,10 @@ void shard::drop_driver(resident_run& run)
     if (!run.driver)
         return;
     run.driver.reset(); // destroys the frame: destructors of its locals run here
+    if (const std::size_t lost = detail::take_lost_fiber_stacks(); lost != 0)
+        host_.log(severity::warning, "the code lets nothing end its wait: its stack (" + std::to_string(lost) +
+                                         ") is lost to the process; let catch (...) end in throw, and wait neither in destructors nor in "
+                                         "noexcept functions (everstep/fiber_workflow.hpp)", run.header.workflow, run.header.id);
     --drivers_;
     history_bytes_ -= std::exchange(run.counted_bytes, 0);
     count_down(host_.count.runs_resident);

@@ -141,15 +141,14 @@ public:
 
     // What callers do. Answers are text: "ok", the JSON value, "failed <code>: <text>", "no reply", "refused <errc>: <text>".
 
-    template <class Result, class Reply, class Input>
-    std::string start(workflow<Result, Reply> (*function)(context&, Input), const std::string& id, const std::type_identity_t<Input>& input,
-                      admission when_full = admission::wait)
+    template <detail::workflow_function Function>
+    std::string start(Function* function, const std::string& id, const detail::input_of<Function>& input, admission when_full = admission::wait)
     {
         return ask({detail::request_kind::start, when_full, key_of(function), id, encode(input)}, "start " + id, false);
     }
-    template <class Result, class Reply, class Input, class Value>
-    std::string signal_with_start(workflow<Result, Reply> (*function)(context&, Input), const std::string& id,
-                                  const std::type_identity_t<Input>& input, const std::string& name, const Value& value, const std::string& message)
+    template <detail::workflow_function Function, class Value>
+    std::string signal_with_start(Function* function, const std::string& id, const detail::input_of<Function>& input, const std::string& name,
+                                  const Value& value, const std::string& message)
     {
         detail::request what{detail::request_kind::start, admission::wait, key_of(function), id, encode(input)};
         what.message = {name, std::string(type_name<Value>()), message, encode(value)};
@@ -420,11 +419,11 @@ private:
 };
 
 /// Adds workflows: `adds("checkout", checkout)`.
-template <class Result, class Reply, class Input>
-engine_stage::adder adds(std::string name, workflow<Result, Reply> (*function)(context&, Input))
+template <detail::workflow_function Function>
+engine_stage::adder adds(std::string name, Function* function)
 {
     return [name = std::move(name), function](detail::engine_core& core) {
-        core.workflows.add({name, engine_stage::key_of(function), detail::traits_for<Result, Reply, Input>::value, 1});
+        core.workflows.add({name, engine_stage::key_of(function), detail::traits_of_function<Function>::value, 1});
     };
 }
 }

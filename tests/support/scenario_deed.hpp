@@ -24,9 +24,10 @@ inline constexpr auto undo_deed = [](attempt& a, services& use, const deed& d) {
 };
 
 /// The body of a step that does nothing else.
+template <class Context>
 struct leave
 {
-    context& ctx;
+    Context& ctx;
     const char* what;
     deed operator()(attempt& a) const
     {

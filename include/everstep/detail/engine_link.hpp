@@ -5,6 +5,7 @@
 #include <everstep/codec.hpp>
 #include <everstep/context.hpp>
 #include <everstep/detail/row_link.hpp>
+#include <everstep/detail/workflow_signature.hpp>
 #include <everstep/error.hpp>
 #include <everstep/run_list.hpp>
 #include <everstep/run_status.hpp>
@@ -12,6 +13,7 @@
 #include <everstep/workflow.hpp>
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -43,13 +45,14 @@ struct workflow_traits
 {
     std::string_view (*input_type)();
     std::string_view (*result_type)();
-    /// Decodes the input (throws codec_error) and makes the frame, suspended at its begin.
-    std::coroutine_handle<> (*create)(function_key, context&, branch&, std::string_view input);
+    /// Decodes the input (throws codec_error) and makes the frame, suspended at its begin. The traits are those that it was added with.
+    std::coroutine_handle<> (*create)(const workflow_traits&, function_key, context&, branch&, std::string_view input);
     promise_base& (*promise_of)(std::coroutine_handle<>);
     /// Of a frame that ended without an error. Throws codec_error.
     void (*encode_result)(std::coroutine_handle<>, std::string& to);
     /// Decodes and encodes again with today's type: inputs are compared by this. Throws codec_error.
     std::string (*renew_input)(std::string_view input);
+    std::size_t stack_bytes{}; ///< of a fiber workflow
 };
 
 enum class request_kind : std::uint8_t
@@ -167,23 +170,12 @@ void submit(const std::weak_ptr<engine_core>& core, request&& what, std::unique_
 /// submit() and wait. Throws would_deadlock on a thread of the engine.
 answer ask(const std::weak_ptr<engine_core>& core, request&& what);
 
+/// All but how it is created: for whatever frame has this promise.
 template <class Result, class Reply, class Input>
-struct traits_for
+struct frame_traits_for
 {
-    using function = workflow<Result, Reply> (*)(context&, Input);
     using promise_type = promise<Result, Reply>;
-    static_assert(!std::is_reference_v<Input> && !std::is_const_v<Input>,
-                  "a workflow takes its input by value: the frame owns it for as long as the run lasts");
-    static_assert(std::is_void_v<Result> || encodable<Result>, "a workflow's result must be encodable: see everstep/codec.hpp");
-    static_assert(encodable<Input>, "a workflow's input must be encodable: see everstep/codec.hpp");
 
-    static std::coroutine_handle<> create(function_key key, context& ctx, branch& at, std::string_view input)
-    {
-        auto flow = reinterpret_cast<function>(key)(ctx, decode<Input>(input));
-        std::coroutine_handle<promise_type> frame = flow.release();
-        frame.promise().enter(at, {});
-        return frame;
-    }
     static promise_base& promise_of(std::coroutine_handle<> frame)
     {
         return std::coroutine_handle<promise_type>::from_address(frame.address()).promise();
@@ -195,7 +187,43 @@ struct traits_for
         else
             encode(*std::coroutine_handle<promise_type>::from_address(frame.address()).promise().value(), to);
     }
-    static constexpr workflow_traits value{&type_name<Input>, &type_name<Result>, &create, &promise_of, &encode_result, &renewed<Input>};
+};
+template <class Result, class Reply, class Input>
+constexpr workflow_traits frame_traits()
+{
+    using of = frame_traits_for<Result, Reply, Input>;
+    return {&type_name<Input>, &type_name<Result>, nullptr, &of::promise_of, &of::encode_result, &renewed<Input>};
+}
+
+template <class Result, class Reply, class Input>
+struct traits_for
+{
+    using function = workflow<Result, Reply> (*)(context&, Input);
+    static_assert(!std::is_reference_v<Input> && !std::is_const_v<Input>,
+                  "a workflow takes its input by value: the frame owns it for as long as the run lasts");
+    static_assert(std::is_void_v<Result> || encodable<Result>, "a workflow's result must be encodable: see everstep/codec.hpp");
+    static_assert(encodable<Input>, "a workflow's input must be encodable: see everstep/codec.hpp");
+
+    static std::coroutine_handle<> create(const workflow_traits&, function_key key, context& ctx, branch& at, std::string_view input)
+    {
+        auto flow = reinterpret_cast<function>(key)(ctx, decode<Input>(input));
+        std::coroutine_handle<promise<Result, Reply>> frame = flow.release();
+        frame.promise().enter(at, {});
+        return frame;
+    }
+    static constexpr workflow_traits value = [] {
+        workflow_traits made = frame_traits<Result, Reply, Input>();
+        made.create = &create;
+        return made;
+    }();
+};
+
+/// What the engine needs to know of a workflow, by its function.
+template <class Function>
+struct traits_of_function
+{
+    static_assert(!fiber_workflow_function<Function>, "a fiber workflow: include <everstep/fiber_workflow.hpp>");
+    static constexpr workflow_traits value = traits_for<result_of<Function>, reply_of<Function>, input_of<Function>>::value;
 };
 }
 }

@@ -40,7 +40,8 @@ enum class verb : std::uint8_t
     child,
     answer,
     successor,
-    group
+    group,
+    park ///< not a wait: the run cannot go on
 };
 
 /// How a body hands its result back when it does not return it on its own thread: see spawn below.

@@ -25,20 +25,19 @@ using journal::park_reason;
 class driven_run final : public recorder
 {
 public:
-    template <class Result, class Reply, class Input>
-    driven_run(workflow<Result, Reply> (*function)(context&, Input), const std::type_identity_t<Input>& input)
+    template <detail::workflow_function Function>
+    driven_run(Function* function, const detail::input_of<Function>& input)
         : input_(everstep::encode(input))
     {
         code_ = {.name = "flow", .function = reinterpret_cast<detail::function_key>(function),
-                 .traits = detail::traits_for<Result, Reply, Input>::value, .version = 1};
+                 .traits = detail::traits_of_function<Function>::value, .version = 1};
         header_.id = "o-1";
         header_.started_at = now;
         header_.seed = {11, 22};
     }
     /// The same code over another run's history.
-    template <class Result, class Reply, class Input>
-    driven_run(workflow<Result, Reply> (*function)(context&, Input), const std::type_identity_t<Input>& input,
-               std::vector<std::string> history)
+    template <detail::workflow_function Function>
+    driven_run(Function* function, const detail::input_of<Function>& input, std::vector<std::string> history)
         : driven_run(function, input)
     {
         history_ = std::move(history);
@@ -122,6 +121,8 @@ public:
     }
     const replay::pending& first() const { return driver_->machine().waiting().front(); }
     run_driver& driver() const { return *driver_; }
+    /// Before begin().
+    registered_workflow& code() noexcept { return code_; }
     const std::vector<std::string>& history() const { return history_; }
 
     base::time_us now{1'000'000};

@@ -76,8 +76,8 @@ public:
     void reset() { engine_.reset(); }
 
     /// Adds one workflow under the name "it", opens, and starts a run of it with the id "a".
-    template <class Result, class Reply, class Input>
-    run<Result, Reply> start(workflow<Result, Reply> (*function)(context&, Input), const std::type_identity_t<Input>& input)
+    template <detail::workflow_function Function>
+    run<detail::result_of<Function>, detail::reply_of<Function>> start(Function* function, const detail::input_of<Function>& input)
     {
         engine_->add("it", function);
         engine_->open();
