@@ -223,7 +223,7 @@ workflow<void> compensate_newest(traveller& here, const slip_course::executed& w
 {
     const std::string kept_as = here.tag + "/" + std::to_string(here.course.place_to_compensate()) + "/undo";
     const auto body = [&](attempt& a) { return compensate(here.activities, a, here.view(what.item, kept_as), what.log); };
-    const std::string name = "undo " + what.item.activity;
+    const std::string name = "compensate " + what.item.activity;
     const slip_activities::entry* found = here.activities.find(what.item.activity);
     const step_options options = found ? found->options.compensate : activity_options{}.compensate;
     step_end end;

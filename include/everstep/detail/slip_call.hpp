@@ -104,6 +104,8 @@ public:
 protected:
     ~slip_call() = default;
     const slip_view& slip() const noexcept { return slip_; }
+    /// Of the step that makes this call. Its token is not always the call's own.
+    const attempt& of_step() const noexcept { return attempt_; }
 
 private:
     const boost::json::value* find(std::string_view name) const noexcept

@@ -42,13 +42,17 @@ struct execute_types<slip_end (Of::*)(execution<Args, Log>&) const noexcept> : t
 {
 };
 
+/// One, that may be called on this object.
 template <class Activity>
 consteval bool has_execute()
 {
     if constexpr (requires { &Activity::execute; })
-        return execute_types<decltype(&Activity::execute)>::fits;
-    else
-        return false;
+    {
+        using types = execute_types<decltype(&Activity::execute)>;
+        if constexpr (types::fits)
+            return requires(Activity & object, execution<typename types::args, typename types::log> & call) { object.execute(call); };
+    }
+    return false;
 }
 template <class Activity>
 concept names_compensate = requires { &Activity::compensate; };
