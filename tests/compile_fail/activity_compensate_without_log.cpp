@@ -1,0 +1,29 @@
+// EXPECT-ERROR: an activity with compensate leaves a log for it
+
+#include <everstep/activity.hpp>
+
+using namespace everstep;
+
+struct seat_args
+{
+    int seats{};
+};
+BOOST_DESCRIBE_STRUCT(seat_args, (), (seats))
+
+struct seat_log
+{
+    int id{};
+};
+BOOST_DESCRIBE_STRUCT(seat_log, (), (id))
+
+struct flight
+{
+#ifdef EVERSTEP_CONTROL
+    slip_end execute(execution<seat_args, seat_log>& e) { return e.completed(); }
+#else
+    slip_end execute(execution<seat_args>& e) { return e.completed(); }
+#endif
+    void compensate(compensation<seat_log>&) {}
+};
+
+void give(slip_activities& given, flight& one) { given.add("flight", one); }

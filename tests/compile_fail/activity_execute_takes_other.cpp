@@ -1,0 +1,29 @@
+// EXPECT-ERROR: one member function slip_end execute
+
+#include <everstep/activity.hpp>
+
+using namespace everstep;
+
+struct seat_args
+{
+    int seats{};
+};
+BOOST_DESCRIBE_STRUCT(seat_args, (), (seats))
+
+struct seat_log
+{
+    int id{};
+};
+BOOST_DESCRIBE_STRUCT(seat_log, (), (id))
+
+struct flight
+{
+#ifdef EVERSTEP_CONTROL
+    slip_end execute(execution<seat_args, seat_log>& e) { return e.completed(); }
+#else
+    slip_end execute(const seat_args& a, execution<seat_args, seat_log>& e) { return a.seats ? e.completed() : e.fault("", ""); }
+#endif
+    void compensate(compensation<seat_log>&) {}
+};
+
+void give(slip_activities& given, flight& one) { given.add("flight", one); }
