@@ -1,12 +1,13 @@
 #pragma once
 
-// PostgreSQL in three words: a connection, rows, an error.
+// PostgreSQL in four words: a database, a connection, rows, an error.
 //
-//     const postgres::database north{.where = "host=/run/postgresql dbname=north"};
+//     postgres::database north("host=/run/postgresql dbname=north");
 //     postgres::connection books(north);
 //     const auto cents = books.run("select cents from account where owner = $1", owner).first<std::int64_t>();
 //
-// Threads: a connection belongs to one at a time. Steps run on many threads at once, so each attempt opens its own.
+// Threads: a database is for all; a connection belongs to one at a time. Steps run on many threads at once, so each attempt takes one of its own.
+// Lifetime: a database outlives its connections.
 // Errors: every call throws postgres::error. A wait for a lock ends after half a second, a statement after ten: a step that holds
 // a thread for longer had better be tried again.
 
@@ -15,10 +16,13 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 struct pg_conn;
 struct pg_result;
@@ -78,20 +82,39 @@ private:
     std::unique_ptr<pg_result, clearer> result_;
 };
 
-/// Where one is.
-struct database
+struct connection_closer
 {
-    std::string where; ///< as libpq takes it: "host=/run/postgresql dbname=north"
-    /// Told before and after everything that goes to the database: for those who want to see what happens when the process ends there.
-    std::function<void(const std::string& what)> crossing{};
+    void operator()(pg_conn* open) const noexcept;
+};
+using open_connection = std::unique_ptr<pg_conn, connection_closer>;
+
+/// Where one is, and the connections to it that nobody uses now.
+class database
+{
+public:
+    /// `where` as libpq takes it. `crossing` is told before and after everything that goes to the database: for those who want to see what
+    /// happens when the process ends there.
+    explicit database(std::string where, std::function<void(const std::string& what)> crossing = {})
+        : where_(std::move(where)), crossing_(std::move(crossing))
+    {
+    }
+
+private:
+    friend class connection;
+    open_connection take();
+    void give_back(open_connection one);
+
+    std::string where_;
+    std::function<void(const std::string& what)> crossing_;
+    std::mutex mutex_;
+    std::vector<open_connection> idle_;
 };
 
 class connection
 {
 public:
-    /// `to` outlives it.
-    explicit connection(const database& to);
-    /// What has begun and is not committed is rolled back by the server.
+    explicit connection(database& to);
+    /// What was begun and is not committed is rolled back.
     ~connection();
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
@@ -107,17 +130,12 @@ public:
     std::string quoted(std::string_view text) const;
 
 private:
-    struct finisher
-    {
-        void operator()(pg_conn* open) const noexcept;
-    };
     static std::string text_of(std::string_view text) { return std::string(text); }
     static std::string text_of(std::integral auto number) { return std::to_string(number); }
     rows execute(const std::string& sql, std::initializer_list<std::string> parameters);
     void cross(const std::string& what) const;
-    [[noreturn]] void fail(const pg_result* result) const;
 
-    const database& to_;
-    std::unique_ptr<pg_conn, finisher> open_;
+    database& to_;
+    open_connection open_;
 };
 }

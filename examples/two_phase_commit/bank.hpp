@@ -2,7 +2,7 @@
 
 // A bank, as a participant of transfers: its books are a PostgreSQL database of its own.
 //
-// Threads: any; each call has a connection of its own.
+// Threads: any; each call has a connection of its own. Lifetime: its database outlives it.
 // Crash: each call may be cut off anywhere and be made again: with the same transfer it comes to the same end.
 // Errors: permanent_error where the bank says no. All others (postgres::error) are no answer: ask again.
 
@@ -18,7 +18,7 @@ namespace money
 class bank
 {
 public:
-    bank(std::string name, postgres::database books) : name_(std::move(name)), books_(std::move(books)) {}
+    bank(std::string name, postgres::database& books) : name_(std::move(name)), books_(books) {}
 
     const std::string& name() const noexcept { return name_; }
 
@@ -36,7 +36,7 @@ private:
     std::string prepared_name(const std::string& transfer) const { return transfer + "@" + name_; }
 
     std::string name_;
-    postgres::database books_;
+    postgres::database& books_;
 };
 
 class banks

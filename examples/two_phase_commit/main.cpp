@@ -62,10 +62,9 @@ try
 {
     const options given(count, arguments);
     stage::crossings crossings(given.crossings);
-    const auto database = [&](const std::string& bank, const std::string& where) {
-        return money::bank(bank, {where, [&crossings, bank](const std::string& what) { crossings.pass(bank + ": " + what); }});
-    };
-    money::banks banks({database("north", given.north), database("south", given.south)});
+    postgres::database north(given.north, [&](const std::string& what) { crossings.pass("north: " + what); });
+    postgres::database south(given.south, [&](const std::string& what) { crossings.pass("south: " + what); });
+    money::banks banks({{"north", north}, {"south", south}});
 
     everstep::engine office{{.journal = given.journal}};
     office.provide(banks);

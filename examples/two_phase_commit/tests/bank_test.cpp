@@ -14,12 +14,12 @@ namespace money
 {
 namespace
 {
-postgres::database given_database()
+std::string given_database()
 {
     const char* where = std::getenv("EVERSTEP_EXAMPLE_DATABASE");
     if (!where)
         throw std::runtime_error("EVERSTEP_EXAMPLE_DATABASE is not set: run examples/two_phase_commit/tests/check");
-    return {.where = std::string(where) + " options='-c lock_timeout=20'"};
+    return std::string(where) + " options='-c lock_timeout=20'";
 }
 
 struct BankTest : testing::Test
@@ -32,7 +32,7 @@ struct BankTest : testing::Test
     }
     ~BankTest() override { roll_back_all(); }
 
-    void roll_back_all() const
+    void roll_back_all()
     {
         postgres::connection open(books);
         const auto left = open.run("select gid from pg_prepared_xacts where database = current_database()");
@@ -40,9 +40,9 @@ struct BankTest : testing::Test
             open.run("rollback prepared " + open.quoted(left.at<std::string>(row, 0)));
     }
 
-    std::int64_t number(const std::string& sql) const { return postgres::connection(books).run(sql).first<std::int64_t>().value(); }
-    std::int64_t cents() const { return number("select cents from account"); }
-    std::int64_t prepared() const { return number("select count(*) from pg_prepared_xacts where database = current_database()"); }
+    std::int64_t number(const std::string& sql) { return postgres::connection(books).run(sql).first<std::int64_t>().value(); }
+    std::int64_t cents() { return number("select cents from account"); }
+    std::int64_t prepared() { return number("select count(*) from pg_prepared_xacts where database = current_database()"); }
 
     /// What the bank says no with; empty where it does not.
     template <class Call>
@@ -60,7 +60,7 @@ struct BankTest : testing::Test
     /// A server that works on for a process that is dead, and has come to where it prepares.
     struct ghost : postgres::connection
     {
-        explicit ghost(const postgres::database& of) : connection(of)
+        explicit ghost(postgres::database& of) : connection(of)
         {
             run("begin");
             run("insert into booking values ('t', 'alice', -30, false)");
@@ -69,7 +69,7 @@ struct BankTest : testing::Test
         void prepare() { run("prepare transaction 't@north'"); }
     };
 
-    postgres::database books = given_database();
+    postgres::database books{given_database()};
     bank north{"north", books};
 };
 
