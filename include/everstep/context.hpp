@@ -172,20 +172,21 @@ public:
 
     /// A run that this one starts, in the commit of this turn: everstep/child.hpp. Throws engine_error (wrong_use: the workflow was not added;
     /// limit: no run can have this id), codec_error.
-    template <class Result, class Reply, class Input>
-    auto start_child(workflow<Result, Reply> (*function)(context&, Input), std::string id, const std::type_identity_t<Input>& input,
-                     const child_options& options = {}, std::source_location place = std::source_location::current())
+    template <detail::workflow_function Function>
+    auto start_child(Function* function, std::string id, const detail::input_of<Function>& input, const child_options& options = {},
+                     std::source_location place = std::source_location::current())
     {
         detail::check_run_id(id);
         const std::string_view name = run_.workflow_name(reinterpret_cast<void (*)()>(function));
-        return detail::start_child_operation<Result, Input>(op_name(std::string(name), place), std::move(id), encode(input), options.on_close);
+        return detail::start_child_operation<detail::result_of<Function>, detail::input_of<Function>>(op_name(std::string(name), place), std::move(id),
+                                                                                                     encode(input), options.on_close);
     }
     /// The same, and waits for its result.
-    template <class Result, class Reply, class Input>
-    workflow<Result> call(workflow<Result, Reply> (*function)(context&, Input), std::string id, std::type_identity_t<Input> input,
-                          child_options options = {}, std::source_location place = std::source_location::current())
+    template <detail::workflow_function Function>
+    workflow<detail::result_of<Function>> call(Function* function, std::string id, detail::input_of<Function> input, child_options options = {},
+                                               std::source_location place = std::source_location::current())
     {
-        const everstep::child<Result> one = co_await start_child(function, std::move(id), input, options, place);
+        const everstep::child<detail::result_of<Function>> one = co_await start_child(function, std::move(id), input, options, place);
         co_return co_await one.result(place);
     }
     /// One that was started before, by this run or the one that it continues.

@@ -8,8 +8,9 @@
 //     shop.open();                                                    // recovery starts here
 //     auto run = shop.start(checkout, o.id, o);                       // the same id: the same run, never a second charge
 //
-// Threads: provide, add and open from one thread, in that order; start and run from any thread after open. A blocking call from a
-// thread of the engine throws would_deadlock.
+// Threads: provide, add and open from one thread, in that order; start and run from any thread after open. A blocking call where the
+// engine would wait for itself (workflow code, bodies of transactions and of place `shard`, completion handlers on its own thread) throws
+// would_deadlock. Other bodies and handlers may block: they hold a thread of the pool for as long.
 // Lifetime: the destructor waits for step bodies that still run; close(deadline) tells which. What was provided outlives the engine.
 // Crash: not closing is always safe. start returns when the start is durable; then the run goes on after any crash.
 // Errors: engine_error with a reason from errc.hpp and a text that says what to do.
@@ -85,8 +86,8 @@ public:
     engine& add_topic(std::string name, const topic_options& options = {});
 
     /// Tells `handler` of the topic's events: see everstep/subscription.hpp. It takes (const event&) or (const event&, delivery&), or
-    /// (transaction&, const event&) or (transaction&, const event&, delivery&), and is called on several threads at once. The name has 1 to 128
-    /// bytes and is never to be changed: its place in the topic is kept under it.
+    /// (transaction&, const event&) or (transaction&, const event&, delivery&), and is called on several threads at once (transactions: on one). The name has 1 to 128
+    /// bytes, is another one than those of all other subscriptions, and is never to be changed: its place in the topic is kept under it.
     template <class Handler>
         requires(!std::same_as<std::remove_cvref_t<Handler>, webhook_endpoint>)
     engine& subscribe(std::string topic, std::string name, Handler&& handler, subscription_options options = {})
@@ -134,9 +135,9 @@ public:
     }
 
     /// The same, later or for a bounded time. Of an id that is there already, the options count for nothing.
-    template <class Result, class Reply, class Input>
-    run<Result, Reply> start(workflow<Result, Reply> (*function)(context&, Input), std::string id, const std::type_identity_t<Input>& input,
-                             const start_options& options)
+    template <detail::workflow_function Function>
+    run<detail::result_of<Function>, detail::reply_of<Function>> start(Function* function, std::string id, const detail::input_of<Function>& input,
+                                                                       const start_options& options)
     {
         detail::request what = start_request(function, id, input, options.when_full);
         what.delay_us = options.delay.count();

@@ -26,7 +26,7 @@ enum class errc : std::uint8_t
     conflict,         ///< a run of this id exists with another input: choose another id
     not_found,        ///< no run of this workflow and id, or keep_finished has passed since it ended: start it
     unknown,          ///< the disk failed under the commit: reopen, then look the run up by its id; it is whole or absent
-    would_deadlock,   ///< a blocking call from a thread of the engine, or from inside a body: use the async_ form
+    would_deadlock,   ///< a blocking call where the engine would wait for itself (engine.hpp, Threads): use the async_ form
     forked,           ///< this process is a fork of the journal's owner: exec, or open a journal of its own
     in_use,           ///< another process, or another engine of this one, owns the journal
     newer_format,     ///< the journal was written by a newer everstep: nothing was written; use that one

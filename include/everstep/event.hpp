@@ -14,8 +14,8 @@
 // seen, none with a lower number comes later. Events of one run, or of transactions that follow each other, have rising numbers.
 //
 // Threads: values. Crash: an event is there if and only if what published it is.
-// Errors: engine_error: not_found (the topic was not added), limit (an attribute over 255 bytes, data over payload_bytes_max). In a
-// workflow a topic that was not added parks the run (missing_code): add it and resume.
+// Errors: engine_error: not_found (published to a topic that was not added; to read one is to find nothing), limit (an attribute over 255
+// bytes, data over payload_bytes_max). In a workflow a topic that was not added parks the run (missing_code): add it and resume.
 
 #include <everstep/codec.hpp>
 
@@ -61,7 +61,8 @@ struct event
     time_point time{};      ///< engine time when it was published
     std::string data;       ///< JSON, as codec.hpp encodes it
 
-    /// Throws codec_error.
+    /// By the names of members, whatever type was published: those that are missing are as they were made, others are passed over. Throws
+    /// codec_error.
     template <class Value>
     Value as() const
     {

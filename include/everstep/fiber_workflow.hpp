@@ -133,6 +133,40 @@ public:
     {
         wait(run_.signal(function, std::move(id), std::move(name), value));
     }
+    template <detail::workflow_function Function>
+    auto start_child(Function* function, std::string id, const detail::input_of<Function>& input, const child_options& options = {},
+                     std::source_location place = std::source_location::current())
+    {
+        return wait(run_.start_child(function, std::move(id), input, options, place));
+    }
+    template <detail::workflow_function Function>
+    auto call(Function* function, std::string id, const detail::input_of<Function>& input, const child_options& options = {},
+              std::source_location place = std::source_location::current())
+    {
+        return wait(start_child(function, std::move(id), input, options, place).result(place));
+    }
+    template <class Result>
+    everstep::child<Result> child(child_reference to) const
+    {
+        return run_.child<Result>(std::move(to));
+    }
+    template <class Value>
+    void set_state(std::string_view name, const Value& value)
+    {
+        here().set_state(name, value);
+    }
+    /// Answer it by wait(asked.answer(…)).
+    template <class Request, class Answer>
+    update<Request, Answer> receive_update(op_name name)
+    {
+        return wait(run_.receive_update<Request, Answer>(std::move(name)));
+    }
+    template <class Input>
+    void continue_as_new(const Input& input, std::source_location place = std::source_location::current())
+    {
+        wait(run_.continue_as_new(input, place));
+    }
+    std::uint32_t history_entries() const { return here().history_entries(); }
     void sleep_for(std::chrono::microseconds duration, std::source_location place = std::source_location::current())
     {
         wait(run_.sleep_for(duration, place));

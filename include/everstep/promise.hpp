@@ -51,7 +51,7 @@ BOOST_DESCRIBE_STRUCT(promise_answer, (), (code, text, value))
 
 /// Waits for the signal that the answer is.
 template <class Value>
-class promise_operation final : public operation
+class [[nodiscard("an operation does nothing until it is awaited")]] promise_operation final : public operation
 {
 public:
     explicit promise_operation(op_name&& name) noexcept : operation(traits_of, std::move(name)) {}

@@ -18,7 +18,11 @@
 // the event's data, or the event where it takes one. An event that kills the process again and again is a dead letter, too
 // (engine_options::crash_loop_deaths).
 //
-// Threads: handlers on the engine's pool, transactions on its thread for those, many at once; the handle from any, not from handlers.
+// A transaction that catches what a call of it throws commits what it has written before. seek() back has a transaction run again for the events
+// that it had: it is for those that may. A dead letter that is redriven comes behind whatever was done because it was one.
+//
+// Threads: handlers on the engine's pool, many at once; transactions one at a time on its thread for those, of all subscriptions together. The
+// handle, any thread but those two.
 // Lifetime: what a handler refers to outlives the engine. Crash: how far it is, is durable, and so is each failure; a subscription goes on
 // where it stood. One that is no longer made keeps its place.
 // Errors: engine_error: not_found (no such topic or subscription), wrong_use (after open(), twice, a policy or filter that cannot be), limit.
@@ -46,10 +50,10 @@ struct subscription_options
     event_filter filter{};        ///< events that it is not for are passed over
     delivery_policy retry{};
     std::uint32_t concurrency{16}; ///< handlers at the same time; 1: one after the other, in the order of their numbers
-    /// Where a subscription begins that is new: with events to come, or with all that are still there.
+    /// Where a subscription begins that is new: with events to come, or with all that are still there. That is durable when open() returns.
     bool from_oldest{};
     /// Nothing of it is kept: it begins with events to come each time the engine opens. What fails is tried again where the policy says at
-    /// once, and else given up; there are no dead letters. Of a handler only.
+    /// once, and else given up; there are no dead letters. Of a handler only, and not with from_oldest.
     bool ephemeral{};
     /// A topic that its dead letters are published to, too: as `dead_letter`, with the subscription as subject. Empty: none.
     std::string dead_letters_to{};
@@ -100,7 +104,7 @@ public:
     void pause() const;
     void resume() const;
     /// Goes on from this number, or from the first event at or after this time: forward, or back to have events again, which
-    /// are then flagged as redelivered. What waits for another attempt goes on waiting.
+    /// are then flagged as redelivered; a transaction runs again for them. What waits for another attempt goes on waiting.
     void seek(std::uint64_t number) const;
     void seek(event::time_point time) const;
 

@@ -13,7 +13,8 @@
 // Threads: in the run, as context; run::update, any thread.
 // Lifetime: an update is a value of the run's code.
 // Crash: the request is in the history when it comes, as a signal is, and so is the answer, with what the run did before it in one commit. Who
-// was cut off asks again with the same id: the request is not taken twice, and the answer is the first one.
+// was cut off asks again with the same id: the request is not taken twice, and the answer is the first one, also when the run has ended or has
+// continued as new since.
 // Errors: outside, update_refused as the run said; run_failed where the run is parked; engine_error: not_found, ended (the run has ended without
 // an answer), limit; codec_error where the answer is no Answer. In the run: a second answer to one request is without effect.
 
@@ -36,6 +37,7 @@ template <class Request, class Answer>
 class update
 {
 public:
+    update() = default;
     /// For the context.
     update(std::string id, Request what) : id_(std::move(id)), what_(std::move(what)) {}
 
@@ -56,6 +58,6 @@ public:
 
 private:
     std::string id_;
-    Request what_;
+    Request what_{};
 };
 }

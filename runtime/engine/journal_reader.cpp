@@ -1,6 +1,7 @@
 #include "engine/journal_reader.hpp"
 
 #include "base/bytes.hpp"
+#include "journal/state.hpp"
 
 #include <utility>
 #include <vector>
@@ -126,6 +127,18 @@ bool journal_reader::has(base::run_number run) const
     bool found = false;
     look([&](const store::snapshot& now) { found = now.get(table::run, journal::header_key(run)).has_value(); });
     return found;
+}
+
+std::optional<std::string> journal_reader::state(std::uint64_t chain, std::string_view name, bool* damaged) const
+{
+    journal::state_reader reader(chain, name);
+    look([&](const store::snapshot& now) {
+        now.scan(table::state, journal::state_key(chain, name), [&](record_key at, std::string_view record) { return reader.take(at, record); });
+    });
+    auto value = reader.value();
+    if (damaged)
+        *damaged = reader.is_damaged();
+    return value;
 }
 
 std::uint32_t journal_reader::find_reply(base::run_number run) const

@@ -69,6 +69,9 @@ public:
         });
     }
 
+    /// What runs of the chain show under this name; nothing: they have not set it, or (`damaged`) it cannot be read.
+    std::optional<std::string> state(std::uint64_t chain, std::string_view name, bool* damaged = nullptr) const;
+
     /// Seq of the reply, for a run whose header does not say; 0: none.
     std::uint32_t find_reply(base::run_number run) const;
 

@@ -57,6 +57,7 @@ private:
     bool waits_for_bodies(request_item& item, const registered_workflow& code);
     base::run_number first_of_chain(const found_run& run);
     void signal(request_item&& item);
+    std::optional<detail::answer> answer_before(const request_item& item, std::uint64_t chain) const;
     void wait_for_answer(request_item&& item, resident_run& run);
     void signal_parked(request_item&& item, const registered_workflow& code, const found_run& found);
     /// A view of it.

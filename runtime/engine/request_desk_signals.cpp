@@ -2,8 +2,10 @@
 
 #include "engine/promise_token.hpp"
 #include "engine/request_desk.hpp"
+#include "journal/state.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -44,22 +46,15 @@ answer taken(const request_item& item, bool is_new)
 }
 }
 
-namespace
+/// What an update was answered, in whichever run of the chain.
+std::optional<answer> request_desk::answer_before(const request_item& item, std::uint64_t chain) const
 {
-/// What an update was answered.
-std::optional<answer> answer_in(const std::vector<std::string_view>& history, const request_item& item)
-{
-    if (item.what.what != detail::request_kind::update)
+    auto told = item.what.what == detail::request_kind::update ? reader_.state(chain, journal::answer_name(item.what.message.id)) : std::nullopt;
+    if (!told)
         return std::nullopt;
-    for (std::string_view bytes : history)
-        if (entry e; journal::decode(bytes, e) && e.kind == entry_kind::answered && e.code == item.what.message.id)
-        {
-            answer a;
-            a.bytes = e.payload;
-            return a;
-        }
-    return std::nullopt;
-}
+    answer a;
+    a.bytes = std::move(*told);
+    return a;
 }
 
 void request_desk::refuse_token(request_item& item)
@@ -99,10 +94,9 @@ void request_desk::signal(request_item&& item)
             return signal_parked(std::move(item), code, *found);
         if (found->header.state != run_state::running)
         {
-            const auto history = reader_.history(found->number);
-            if (auto told = answer_in(history.entries(), item))
+            if (auto told = answer_before(item, found->header.chain))
                 return give(item, std::move(*told));
-            if (item.what.what != detail::request_kind::update && had_signal(history.entries(), item.what.message.id))
+            if (item.what.what != detail::request_kind::update && had_signal(reader_.history(found->number).entries(), item.what.message.id))
                 return give(item, taken(item, false)); // who sends it again was not told
             return refuse(item, errc::ended, quoted(code.name, item.what.id) + " has ended: it takes no signal");
         }
@@ -146,12 +140,12 @@ void request_desk::signal(request_item&& item)
     shard_.hold(after, answer_out{std::move(item.to), std::move(told)});
 }
 
-/// It was taken before: the answer is in the history, or is to come.
+/// It was taken before: the answer is in the journal, or is to come.
 void request_desk::wait_for_answer(request_item&& item, resident_run& run)
 {
     if (!shard_.is_durable(run)) // perhaps it is what is not durable
         return shard_.hold(run, request_again{std::make_unique<request_item>(std::move(item))});
-    if (auto told = answer_in(reader_.history(run.number).entries(), item))
+    if (auto told = answer_before(item, run.header.chain))
         return give(item, std::move(*told));
     shard_.updates_[run.number].push_back({item.what.message.id, std::move(item.to)});
 }

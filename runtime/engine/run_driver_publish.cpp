@@ -89,6 +89,8 @@ void run_driver::set_state(std::string_view name, std::string_view encoded)
 {
     if (name.empty() || name.size() > op_name_bytes_max)
         throw engine_error(errc::limit, "a state's name has 1 to 128 bytes, this one has " + std::to_string(name.size()));
+    if (name.starts_with(journal::own_states))
+        throw engine_error(errc::wrong_use, "states whose names begin with 'everstep.' are the engine's own: choose another one");
     const std::size_t bytes_max = std::min(limits_.payload_bytes_max, journal::state_bytes_max);
     if (encoded.size() > bytes_max)
         throw engine_error(errc::limit, "state '" + std::string(name) + "' of " + std::to_string(encoded.size()) + " bytes is over payload_bytes_max (" +

@@ -3,7 +3,6 @@
 #include "engine/engine_core.hpp"
 #include "engine/journal_reader.hpp"
 #include "journal/header.hpp"
-#include "journal/state.hpp"
 
 #include <everstep/detail/engine_link.hpp>
 #include <everstep/error.hpp>
@@ -180,14 +179,14 @@ std::optional<std::string> read_state(const std::weak_ptr<engine_core>& core, fu
         if (!code)
             throw engine_error(errc::wrong_use, "this workflow was not added: call engine::add before open");
         journal.read([&](const store::snapshot& now) {
-            const auto found = core::journal_reader(now).find(here.ids, here.newest_run(), journal::id_hash(code->name, id), code->name, id);
+            const core::journal_reader reader(now);
+            const auto found = reader.find(here.ids, here.newest_run(), journal::id_hash(code->name, id), code->name, id);
             if (!found)
                 throw engine_error(errc::not_found, "there is no run '" + code->name + "/" + id + "': start it");
-            journal::state_reader reader(found->header.chain, name);
-            now.scan(journal::table::state, journal::state_key(found->header.chain, name),
-                     [&](journal::record_key at, std::string_view record) { return reader.take(at, record); });
-            value = reader.value();
-            if (found->damaged || reader.is_damaged())
+            bool is_damaged = found->damaged;
+            if (!is_damaged)
+                value = reader.state(found->header.chain, name, &is_damaged);
+            if (is_damaged)
                 throw engine_error(errc::damaged, "what the journal has of '" + code->name + "/" + id + "' cannot be read: restore a backup");
         });
     });

@@ -53,8 +53,12 @@ std::uint32_t turn::record_always(const journal::entry& e)
     ++entries_;
     if (e.kind == journal::entry_kind::replied && on_reply)
         on_reply(*run_, e);
-    if (e.kind == journal::entry_kind::answered && on_answer)
-        on_answer(*run_, e);
+    if (e.kind == journal::entry_kind::answered)
+    {
+        put_state(journal::answer_name(e.code), e.payload); // found by its id, in whichever run of the chain it was given
+        if (on_answer)
+            on_answer(*run_, e);
+    }
     return seq;
 }
 

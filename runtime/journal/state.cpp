@@ -21,6 +21,8 @@ record_key state_key(std::uint64_t chain, std::string_view name, std::uint16_t c
 
 record_key state_end(std::uint64_t chain, std::string_view name) noexcept { return {chain, name_bits(name) | 0xFFFF}; }
 
+std::string answer_name(std::string_view update) { return std::string(own_states).append("answer.").append(update); }
+
 void append_state(std::uint64_t chain, std::string_view name, std::string_view value,
                   const std::function<void(record_key, std::string_view)>& put)
 {

@@ -17,6 +17,11 @@ namespace everstep::journal
 record_key state_key(std::uint64_t chain, std::string_view name, std::uint16_t chunk = 0) noexcept;
 record_key state_end(std::uint64_t chain, std::string_view name) noexcept;
 
+/// Names that begin so are the engine's own.
+inline constexpr std::string_view own_states = "everstep.";
+/// Under which the answer to an update is kept.
+std::string answer_name(std::string_view update);
+
 /// What fits; options may say less.
 inline constexpr std::size_t state_bytes_max = 64u << 20;
 

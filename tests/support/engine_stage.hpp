@@ -174,9 +174,9 @@ public:
     {
         return ask({detail::request_kind::resume, admission::wait, key_of(function), id, reason}, {}, false);
     }
-    template <class Result, class Reply, class Input>
-    std::string start(workflow<Result, Reply> (*function)(context&, Input), const std::string& id, const std::type_identity_t<Input>& input,
-                      std::chrono::microseconds delay, std::chrono::microseconds timeout)
+    template <detail::workflow_function Function>
+    std::string start(Function* function, const std::string& id, const detail::input_of<Function>& input, std::chrono::microseconds delay,
+                      std::chrono::microseconds timeout)
     {
         detail::request what{detail::request_kind::start, admission::wait, key_of(function), id, encode(input)};
         what.delay_us = delay.count();

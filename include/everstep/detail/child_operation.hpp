@@ -66,7 +66,7 @@ private:
 };
 
 template <class Result, class Input>
-class start_child_operation final : public any_child
+class [[nodiscard("an operation does nothing until it is awaited")]] start_child_operation final : public any_child
 {
 public:
     start_child_operation(op_name&& workflow, std::string&& id, std::string&& encoded, close_policy on_close)
@@ -85,7 +85,7 @@ private:
 
 /// Waits for the signal that a child's end is.
 template <class Result>
-class child_operation final : public operation
+class [[nodiscard("an operation does nothing until it is awaited")]] child_operation final : public operation
 {
 public:
     explicit child_operation(op_name&& signal) noexcept : operation(traits_of, std::move(signal)) {}

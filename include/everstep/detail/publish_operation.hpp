@@ -27,7 +27,7 @@ private:
 };
 
 template <class Value>
-class publish_operation final : public any_publish
+class [[nodiscard("an operation does nothing until it is awaited")]] publish_operation final : public any_publish
 {
 public:
     publish_operation(op_name&& name, event_draft&& draft) noexcept : any_publish(traits_of, std::move(name), std::move(draft)) {}

@@ -8,7 +8,7 @@ namespace everstep::inline v0::detail
 {
 /// Waits for the signal of its name.
 template <class Value>
-class receive_operation final : public operation
+class [[nodiscard("an operation does nothing until it is awaited")]] receive_operation final : public operation
 {
 public:
     static_assert(encodable<Value>, "a signal must be encodable: see everstep/codec.hpp");

@@ -35,7 +35,7 @@ private:
 };
 
 template <class Value>
-class signal_operation final : public any_signal
+class [[nodiscard("an operation does nothing until it is awaited")]] signal_operation final : public any_signal
 {
 public:
     signal_operation(op_name&& name, std::string&& workflow, std::string&& id, std::string&& encoded)

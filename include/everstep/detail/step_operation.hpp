@@ -119,7 +119,7 @@ private:
 
 /// `Undo` is void for a plain step; else an empty callable, see describe_undo.
 template <class Body, class Undo = void>
-class step_operation final : public any_step
+class [[nodiscard("an operation does nothing until it is awaited")]] step_operation final : public any_step
 {
 public:
     using result = body_result<Body>;

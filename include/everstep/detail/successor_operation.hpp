@@ -28,7 +28,7 @@ private:
 };
 
 template <class Input>
-class continue_operation final : public any_successor
+class [[nodiscard("an operation does nothing until it is awaited")]] continue_operation final : public any_successor
 {
 public:
     continue_operation(op_name&& name, std::string&& encoded) : any_successor(traits_of, std::move(name), std::move(encoded)) {}

@@ -10,7 +10,7 @@ namespace everstep::inline v0::detail
 {
 /// `Undo` as in step_operation.
 template <class Body, class Undo = void>
-class transaction_operation final : public any_step
+class [[nodiscard("an operation does nothing until it is awaited")]] transaction_operation final : public any_step
 {
     static_assert(std::is_invocable_v<Body&, transaction&>, "a transaction's body takes a transaction&");
 

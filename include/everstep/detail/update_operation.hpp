@@ -46,7 +46,7 @@ private:
 };
 
 template <class Answer>
-class answer_operation final : public any_answer
+class [[nodiscard("an operation does nothing until it is awaited")]] answer_operation final : public any_answer
 {
 public:
     answer_operation(op_name&& name, std::string&& id, std::string&& encoded)
@@ -60,7 +60,7 @@ private:
 };
 
 template <class Request, class Answer>
-class receive_update_operation final : public operation
+class [[nodiscard("an operation does nothing until it is awaited")]] receive_update_operation final : public operation
 {
 public:
     static_assert(encodable<Request> && encodable<Answer>, "an update's request and answer must be encodable: see everstep/codec.hpp");

@@ -10,7 +10,7 @@
 
 namespace everstep::inline v0::detail
 {
-class timer_operation final : public operation
+class [[nodiscard("an operation does nothing until it is awaited")]] timer_operation final : public operation
 {
 public:
     enum reference : std::uint8_t
@@ -33,7 +33,7 @@ private:
     reference from_;
 };
 
-class forever_operation final : public operation
+class [[nodiscard("an operation does nothing until it is awaited")]] forever_operation final : public operation
 {
 public:
     explicit forever_operation(op_name&& name) noexcept : operation(traits_of, std::move(name)) {}
@@ -65,7 +65,7 @@ private:
 };
 
 template <class Value>
-class reply_operation final : public any_reply
+class [[nodiscard("an operation does nothing until it is awaited")]] reply_operation final : public any_reply
 {
 public:
     reply_operation(op_name&& name, std::string encoded) noexcept : any_reply(traits_of, std::move(name), std::move(encoded)) {}
@@ -76,7 +76,7 @@ private:
 };
 
 /// Runs the undos of one saga, newest first; engine work, no entry of its own.
-class compensate_operation final : public operation
+class [[nodiscard("an operation does nothing until it is awaited")]] compensate_operation final : public operation
 {
 public:
     compensate_operation(op_name&& name, std::uint32_t saga) noexcept : operation(traits_of, std::move(name)), saga_(saga) {}
