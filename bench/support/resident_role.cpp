@@ -24,6 +24,7 @@ public:
     std::uint64_t random() noexcept override { return 0; }
     std::uint32_t open_saga() noexcept override { return 0; }
     void release_saga(std::uint32_t) noexcept override {}
+    void pass_pivot(std::uint32_t) override {}
     bool take_signal(std::string_view, std::string_view&) override { return false; }
     void set_state(std::string_view, std::string_view) override {}
     std::uint32_t history_entries() const noexcept override { return 0; }

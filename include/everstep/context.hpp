@@ -262,17 +262,17 @@ private:
     friend class saga;
 
     template <class Body, class Undo = void>
-    static auto make_step(op_name&& name, const step_options* options, Body&& body, std::uint32_t saga = 0)
+    static auto make_step(op_name&& name, const step_options* options, Body&& body, const detail::undo_plan& undo = {})
     {
         check_closure<Body>();
-        return detail::step_operation<Body, Undo>(std::move(name), options, std::move(body), saga);
+        return detail::step_operation<Body, Undo>(std::move(name), options, std::move(body), undo);
     }
     template <class Body, class Undo = void>
-    static auto make_transaction(op_name&& name, const retry_policy* retry, Body&& body, std::uint32_t saga = 0)
+    static auto make_transaction(op_name&& name, const retry_policy* retry, Body&& body, const detail::undo_plan& undo = {})
     {
         check_closure<Body>();
         const step_options options{.retry = retry ? *retry : retry_policy{}};
-        return detail::transaction_operation<Body, Undo>(std::move(name), retry ? &options : nullptr, std::move(body), saga);
+        return detail::transaction_operation<Body, Undo>(std::move(name), retry ? &options : nullptr, std::move(body), undo);
     }
     template <class Value>
     static auto make_publish(op_name&& topic, const Value& data, const publish_options& attributes)

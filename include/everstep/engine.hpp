@@ -86,8 +86,8 @@ public:
     engine& add_topic(std::string name, const topic_options& options = {});
 
     /// Tells `handler` of the topic's events: see everstep/subscription.hpp. It takes (const event&) or (const event&, delivery&), or
-    /// (transaction&, const event&) or (transaction&, const event&, delivery&), and is called on several threads at once (transactions: on one). The name has 1 to 128
-    /// bytes, is another one than those of all other subscriptions, and is never to be changed: its place in the topic is kept under it.
+    /// (transaction&, const event&) or (transaction&, const event&, delivery&), and is called on several threads at once (transactions: on one). The
+    /// name has 1 to 128 bytes, is another one than those of all other subscriptions, and is never to be changed: its place in the topic is kept under it.
     template <class Handler>
         requires(!std::same_as<std::remove_cvref_t<Handler>, webhook_endpoint>)
     engine& subscribe(std::string topic, std::string name, Handler&& handler, subscription_options options = {})

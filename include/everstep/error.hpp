@@ -101,7 +101,7 @@ private:
     std::uint32_t attempts_;
 };
 
-/// A step whose last attempt ran into its time-out and gave no result.
+/// A step that ran into a time-out of its options and gave no result: of its last attempt, of heartbeats, or of all its attempts together.
 class timed_out : public step_failed
 {
 public:

@@ -22,8 +22,9 @@ enum class run_state : std::uint8_t
 struct run_status
 {
     run_state state{run_state::running};
-    std::string reason; ///< parked: "divergence", "crash_loop", "retries_exhausted", "corrupt", "limits", "paused"; failed: the error's code
-    std::string text;   ///< parked, failed: the sentence for people
+    /// Parked: "divergence", "crash_loop", "retries_exhausted", "compensation_failed", "corrupt", "limits", "paused"; failed: the error's code.
+    std::string reason;
+    std::string text; ///< parked, failed, terminated: the sentence for people
 };
 
 /// "running", "completed", …

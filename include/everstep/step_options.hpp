@@ -5,8 +5,16 @@
 //     constexpr step_options carrier{.retry = {.first = 1s, .attempts = 50}, .timeout = 5s};
 //     co_await ctx.step("ship", carrier, [&] { return carrier.collect(o); });
 //
-// Crash: the state of retrying (attempts so far, when the next is due) is journaled with every failed attempt. An attempt that
-// a crash cut off counts in none of the limits below; the engine's own crash-loop guard watches those.
+//     constexpr step_options import_options{.retry = {.when_exhausted = exhausted::park_run}, .total_timeout = 6h, .heartbeat_timeout = 30s};
+//     co_await ctx.step("import", import_options, [&](attempt& a) { … a.heartbeat(row); … });    // everstep/attempt.hpp
+//
+// Time-outs ask the body to stop (attempt::stop) and wait for it: what it returns counts, however late; what it throws is taken for `timed_out`,
+// unless it is a permanent_error. They are without effect on a running body whose place is shard: the thread that would look at the clock runs it.
+//
+// Crash: the state of retrying (attempts so far, when the next is due, the last progress) is journaled with every failed attempt. An attempt that
+// a crash cut off counts in no limit of attempts; the engine's own crash-loop guard watches those. Limits of the whole step count
+// from when the code asked for it, by engine time, through crashes and evictions.
+// Errors: step_failed, timed_out at the await; or the run is parked, see `exhausted`.
 
 #include <chrono>
 #include <cstdint>
@@ -23,6 +31,16 @@ enum class step_place : std::uint8_t
     fiber  ///< a fiber: for bodies that wait through Asio with everstep::fiber_yield
 };
 
+/// What becomes of a step that has run out of attempts or of time. (What will never work is thrown in any case: a permanent_error, a failure
+/// that `again` says no to, the failure of a cancelled body.)
+enum class exhausted : std::uint8_t
+{
+    throw_it, ///< step_failed, or timed_out, at the await
+    /// The run is parked with the reason retries_exhausted; its status names the step, the attempts and the last error. Resuming it
+    /// gives the step a fresh set of attempts, and time.
+    park_run
+};
+
 struct retry_policy
 {
     std::chrono::milliseconds first{100};      ///< delay after the first failed attempt; 0 is at once
@@ -33,14 +51,19 @@ struct retry_policy
     std::chrono::milliseconds total{0};        ///< no attempt begins later than this after the step began; 0 is no limit
     /// Asked after a failed attempt that may be tried again: false makes the failure final. Null is yes to all.
     bool (*again)(std::string_view code, std::string_view text){nullptr};
+    exhausted when_exhausted{exhausted::throw_it};
 };
 
 struct step_options
 {
     retry_policy retry{};
-    /// From the begin of an attempt; then its stop is requested and the body waited for. 0 is none. Without effect where place is
-    /// shard: the thread that would look at the clock runs the body. What it returns or throws counts, however late.
+    /// Of one attempt, from its begin. 0 is none.
     std::chrono::milliseconds timeout{0};
+    /// Of the step, over all attempts and the delays between them: ends the attempt that runs then; what cannot be tried again before
+    /// it is over has timed out at once. 0 is none.
+    std::chrono::milliseconds total_timeout{0};
+    /// An attempt that has not called attempt::heartbeat for so long is asked to stop, and counts as timed out. 0 is none.
+    std::chrono::milliseconds heartbeat_timeout{0};
     step_place place{step_place::pool};
 };
 

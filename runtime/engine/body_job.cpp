@@ -58,7 +58,14 @@ void body_job::begin_anew(detail::operation& op, std::string token, std::uint32_
     op_ = &op;
     if (shows_attempt)
         stop_ = std::stop_source();
-    attempt_.emplace(std::move(token), number, stop_.get_token(), given_);
+    attempt_.emplace(std::move(token), number, stop_.get_token(), given_, payload_bytes_max_);
+}
+
+/// What it has handed out may live on, and does nothing from here on.
+void body_job::body_ended() noexcept
+{
+    if (detail::heart* const heart = attempt_->heart())
+        heart->end();
 }
 
 void body_job::run() noexcept
@@ -80,6 +87,7 @@ void body_job::run() noexcept
         // Null for an exception of another language: the C++ runtime cannot hold it.
         keep(std::current_exception());
     }
+    body_ended();
 }
 
 void body_job::transact(transaction& with) noexcept
@@ -138,6 +146,7 @@ void body_job::threw(std::exception_ptr error)
 
 void body_job::hand_back() noexcept
 {
+    body_ended();
     body_job* self = this;
     (via != nullptr ? *via : home_).take_back({&self, 1});
 }

@@ -48,7 +48,7 @@ public:
     body_job(job_home& home, detail::operation& op, std::string token, std::uint32_t number, services& given,
              std::size_t payload_bytes_max, bool shows_attempt = true)
         : home_(home), op_(&op), given_(given), stop_(shows_attempt ? std::stop_source() : std::stop_source(std::nostopstate)),
-          attempt_(std::in_place, std::move(token), number, stop_.get_token(), given), payload_bytes_max_(payload_bytes_max)
+          attempt_(std::in_place, std::move(token), number, stop_.get_token(), given, payload_bytes_max), payload_bytes_max_(payload_bytes_max)
     {
     }
     virtual ~body_job() = default;
@@ -73,6 +73,9 @@ public:
     void threw(std::exception_ptr error) override;
 
     detail::operation& op() const noexcept { return *op_; }
+    /// Before the body begins: made where it was not. While the body runs, and after: null where nobody has needed one.
+    detail::heart& make_heart() { return *attempt_->shared_heart(); }
+    detail::heart* heart() const noexcept { return attempt_->heart(); }
     job_home& home() const noexcept { return home_; }
     /// Any thread.
     void ask_to_stop() noexcept { stop_.request_stop(); }
@@ -100,6 +103,7 @@ private:
     void keep(const std::exception_ptr& error) noexcept;
     void sort_out(const std::exception_ptr& error);
     void check_size();
+    void body_ended() noexcept;
     void hand_back() noexcept;
 
     job_home& home_;

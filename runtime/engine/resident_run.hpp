@@ -77,6 +77,15 @@ inline std::unique_ptr<const std::string> parent_of(const journal::entry& starte
     return started.kind == journal::entry_kind::started_as_child ? std::make_unique<const std::string>(started.code) : nullptr;
 }
 
+/// Time-outs of step_options.
+enum class time_limit : std::uint8_t
+{
+    none,
+    attempt,
+    total,
+    heartbeat
+};
+
 /// One attempt of a step of a run.
 class step_attempt final : public body_job
 {
@@ -87,17 +96,19 @@ public:
         return std::string(of.run->header.workflow).append("/").append(of.run->header.id).append(is_undo ? " undo " : " step ").append(op().name().text());
     }
 
-    /// What the shard knows of it: begins anew with each attempt.
+    /// What the shard knows of it: begins anew with each attempt. Times are the engine's.
     struct particulars
     {
         resident_run* run{}; ///< in memory for as long as the job is out
         journal::path where;
+        const step_options* limited{};              ///< its options, where they have a time-out; in the frame
+        base::time_us ends_at{journal::due_never};  ///< when the first of its time-outs ends it, but for that of heartbeats
+        base::time_us deadline{journal::due_never}; ///< when it is to be looked at
+        base::time_us stop_asked_at{};              ///< 0: not asked
         step_place place{step_place::pool};
-        base::time_us timeout{};   ///< microseconds; 0 is none
-        base::time_us deadline{journal::due_never}; ///< engine time at which its stop is asked
-        bool timed_out{};
-        bool is_named{};               ///< the log has said that it ignores its stop
-        base::time_us stop_asked_at{}; ///< 0: not asked
+        time_limit ends_by{}; ///< what ends_at is of
+        time_limit passed{};  ///< it was asked to stop for it
+        bool is_named{};      ///< the log has said that it ignores its stop
     } of;
 
     /// What the transactor needs to record it itself, and what came of it.

@@ -376,20 +376,14 @@ void run_driver::deliver(const entry& e)
     auto& op = *static_cast<detail::operation*>(machine_.operation());
     if (own_timers_ && take_own_timer(op))
         return;
-    for (std::size_t n = 0; n < compensations_.size(); ++n)
-        if (compensations_[n].undo.get() == &op)
-        {
-            if (machine_.what() == replay::delivered::failed)
-                return park(park_reason::retries_exhausted, std::string(e.code) + ": " + std::string(e.text));
-            return compensate_next(n);
-        }
+    if (!compensations_.empty() && undo_ended(op, e))
+        return;
     const bool fails = machine_.what() != replay::delivered::value;
     scratch_.path = fails ? machine_.where().text() : std::string();
     detail::await_end& delivered = scratch_.delivery;
     delivered = {.what = detail::await_end::kind::value, .slot = nullptr, .code = e.code, .text = e.text, .path = scratch_.path,
                  .attempts = e.attempts};
-    const bool is_done = e.kind == journal::entry_kind::step_done || (e.kind == journal::entry_kind::resolved && e.code.empty());
-    if (is_done && op.traits().has_undo())
+    if (op.traits().has_undo() && is_undone(op, e))
         keep_undo(op, e);
     switch (machine_.what())
     {

@@ -137,6 +137,8 @@ public:
     }
     /// The recorded result that an undo is given; nothing for a step.
     static std::string_view undo_input(const replay::pending& p) noexcept;
+    /// Of an undo: what it was registered with.
+    static const replay::undo& undo_of(const replay::pending& p) noexcept;
 
     // detail::run_link
     void start(detail::branch& at, detail::operation& op) override;
@@ -146,6 +148,7 @@ public:
     void release_saga(std::uint32_t saga) noexcept override { undos_.release(saga); }
     void set_state(std::string_view name, std::string_view encoded) override;
     std::uint32_t history_entries() const noexcept override { return machine_.entries(); }
+    void pass_pivot(std::uint32_t saga) override { undos_.pass_pivot(saga); }
     bool take_signal(std::string_view name, std::string_view& payload) override;
     std::string_view workflow_name(void (*function)()) const override;
     std::pair<std::string, std::string> promise_names(std::string_view name) const override;
@@ -172,7 +175,7 @@ private:
         std::uint32_t saga{};
         line* at{};
         detail::operation* awaiting{}; ///< null: at the end of the run
-        std::unique_ptr<undo_operation> undo;
+        std::vector<std::unique_ptr<undo_operation>> undos; ///< that run
     };
     static line& line_of(const detail::operation& op) noexcept { return static_cast<line&>(op.joined()); }
 
@@ -185,6 +188,9 @@ private:
     void branch_ended(line& one);
     void begin_compensation(line& at, std::uint32_t saga, detail::operation* awaiting);
     void compensate_next(std::size_t index);
+    void begin_undo(compensation& of);
+    bool undo_ended(const detail::operation& op, const journal::entry& e);
+    static bool is_undone(const detail::operation& op, const journal::entry& e) noexcept;
     void code_ended();
     void finish();
     bool replay_next();

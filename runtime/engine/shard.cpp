@@ -377,10 +377,11 @@ void shard::look_at_bodies(resident_run& run)
     const base::time_us grace = std::chrono::microseconds(host_.options.stop_grace).count();
     for (step_attempt* job : run.jobs)
     {
-        if (job->of.deadline <= now_ && !job->of.timed_out)
+        if (job->of.deadline <= now_ && job->of.passed == time_limit::none)
         {
-            job->of.timed_out = true;
-            ask_to_stop(*job);
+            job->of.passed = passed_limit(*job);
+            if (job->of.passed != time_limit::none)
+                ask_to_stop(*job);
         }
         else if (job->of.stop_asked_at != 0 && job->of.stop_asked_at + grace <= now_ && !std::exchange(job->of.is_named, true))
         {

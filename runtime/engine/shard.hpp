@@ -28,6 +28,15 @@
 
 namespace everstep::core
 {
+/// What is told of an attempt that failed, and becomes its entry.
+struct failed_attempt
+{
+    std::uint32_t number{};
+    std::string_view code;
+    std::string_view text;
+    std::string_view progress; ///< encoded; empty: none
+};
+
 class shard final : public job_home
 {
 public:
@@ -97,6 +106,9 @@ private:
     bool is_parking(const resident_run& run) const noexcept { return !to_park_.empty() && to_park_.contains(run.number); }
     void take_result(resident_run& run, step_attempt& job);
     void take_failure(resident_run& run, step_attempt& job);
+    void park_exhausted(resident_run& run, const replay::pending& p, const failed_attempt& last);
+    bool time_has_run_out(const replay::pending& p) const noexcept;
+    bool end_for_time(resident_run& run, const replay::pending& p, driver_state& state);
     void apply_live(resident_run& run, const journal::entry& e);
     void advance(resident_run& run, driver_state state);
     bool go_on_at_once(resident_run& run, driver_state& state);
@@ -121,6 +133,8 @@ private:
     void drop_job(step_attempt& job);
     static void take_from(resident_run& run, step_attempt& job);
     void ask_to_stop(step_attempt& job);
+    void watch(step_attempt& job);
+    time_limit passed_limit(step_attempt& job);
     void wake(resident_run& run);
     void begin_transaction(step_attempt& job);
     void take_recorded(resident_run& run, step_attempt& job);

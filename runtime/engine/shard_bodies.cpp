@@ -5,6 +5,7 @@
 #include "base/assert.hpp"
 #include "engine/inflight_map.hpp"
 #include "engine/look_ahead.hpp"
+#include "replay/retry.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -71,11 +72,8 @@ void shard::begin_body(step_attempt& job)
         ask_to_stop(job); // it may have begun before a crash: it is resolved, but should be quick
     const bool is_spawned = job.op().traits().spawn && !job.is_undo;
     const bool runs_here = job.of.place == step_place::shard && !is_spawned && !job.is_transaction();
-    if (job.of.timeout > 0 && !runs_here) // a timeout is without effect there, also while the body waits for its turn
-    {
-        job.of.deadline = now_ + job.of.timeout;
-        heap_.push(job.of.deadline, run->number, wake_heap::what::timeout);
-    }
+    if (job.of.limited && !runs_here) // a timeout is without effect there, also while the body waits for its turn
+        watch(job);
     if (job.is_transaction())
         begin_transaction(job);
     else if (is_spawned)
@@ -86,6 +84,51 @@ void shard::begin_body(step_attempt& job)
         ready_fiber_.push_back(&job);
     else
         ready_pool_.push_back(&job);
+}
+
+namespace
+{
+constexpr base::time_us us_of(std::chrono::milliseconds duration) noexcept { return std::chrono::microseconds(duration).count(); }
+}
+
+/// From its begin on. The total counts from the step's begin, so it may be over already.
+void shard::watch(step_attempt& job)
+{
+    const step_options& options = *job.of.limited;
+    if (options.timeout.count() > 0)
+    {
+        job.of.ends_at = now_ + us_of(options.timeout);
+        job.of.ends_by = time_limit::attempt;
+    }
+    if (options.total_timeout.count() > 0)
+    {
+        const base::time_us began = job.of.run->driver->machine().waiting_at(job.of.where).started_at;
+        if (const base::time_us end = replay::end_of(options.total_timeout, began); end < job.of.ends_at)
+        {
+            job.of.ends_at = end;
+            job.of.ends_by = time_limit::total;
+        }
+    }
+    job.of.deadline = job.of.ends_at;
+    if (options.heartbeat_timeout.count() > 0)
+    {
+        job.make_heart().watch({[](const void* of) { return static_cast<const time_source*>(of)->now(); }, &host_.time()});
+        job.of.deadline = std::min(job.of.deadline, now_ + us_of(options.heartbeat_timeout));
+    }
+    heap_.push(job.of.deadline, job.of.run->number, wake_heap::what::timeout);
+}
+
+/// None: it has been heard of meanwhile, and is looked at again.
+time_limit shard::passed_limit(step_attempt& job)
+{
+    if (job.of.ends_at <= now_)
+        return job.of.ends_by;
+    const base::time_us silent_at = job.heart()->last_beat() + us_of(job.of.limited->heartbeat_timeout);
+    if (silent_at <= now_)
+        return time_limit::heartbeat;
+    job.of.deadline = std::min(job.of.ends_at, silent_at);
+    heap_.push(job.of.deadline, job.of.run->number, wake_heap::what::timeout);
+    return time_limit::none;
 }
 
 /// Begins the bodies of other threads.

@@ -14,7 +14,8 @@ using journal::run_state;
 /// never due.
 void shard::park(resident_run& run, park_reason reason, std::string text)
 {
-    if (reason != park_reason::missing_code) // where only a topic is missing, what the turn has recorded fits the code, and stays
+    // Where only a topic is missing, what the turn has recorded fits the code, and stays; so does how the last attempt failed.
+    if (reason != park_reason::missing_code && reason != park_reason::retries_exhausted && reason != park_reason::compensation_failed)
     {
         turn_.take_back();
         reply_.reset();

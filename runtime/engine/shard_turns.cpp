@@ -4,11 +4,9 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
+#include "engine/attempt_options.hpp"
 #include "engine/inflight_map.hpp"
-#include "replay/retry.hpp"
 #include "replay/token.hpp"
-
-#include <everstep/detail/step_operation.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,25 +25,6 @@ namespace
 constexpr std::size_t text_bytes_max = 4000; ///< of an error's text, in the journal
 
 std::string_view cut(std::string_view text) noexcept { return text.substr(0, text_bytes_max); }
-
-/// Retries of a compensation do not end by themselves: what was done must be undone.
-constexpr retry_policy undo_policy{.attempts = 0};
-constexpr step_options default_options{};
-/// What a transaction's body throws is its answer: nothing outside could be better a moment later.
-constexpr step_options transaction_options{.retry = {.attempts = 1}};
-
-const step_options& options_of(const replay::pending& p)
-{
-    if (p.what.kind == operation_kind::undo)
-        return default_options;
-    const auto* given = static_cast<detail::any_step&>(run_driver::operation_of(p)).options();
-    return given ? *given : p.what.kind == operation_kind::transaction ? transaction_options : default_options;
-}
-
-const retry_policy& policy_of(const replay::pending& p)
-{
-    return p.what.kind == operation_kind::undo ? undo_policy : options_of(p).retry;
-}
 
 bool is_step(const replay::pending& p) noexcept { return replay::is_attempted(p.what.kind); }
 
@@ -131,45 +110,6 @@ void shard::take_result(resident_run& run, step_attempt& job)
     apply_live(run, e);
 }
 
-void shard::take_failure(resident_run& run, step_attempt& job)
-{
-    if (job.of.place == step_place::shard)
-        now_ = host_.time().now(); // the body took this thread for as long as it ran, and delays count from its end
-    const replay::pending& p = run.driver->machine().waiting_at(job.of.where);
-    count_up(host_.count.attempts_failed);
-    std::string text(cut(job.text));
-    std::string code = job.code;
-    if (job.of.timed_out && job.end != body_end::permanent)
-    {
-        count_up(host_.count.attempts_timed_out);
-        text = "no result within " + std::to_string(job.of.timeout / 1000) + " ms; the body ended with " + code + ": " + text;
-        code = "timed_out";
-    }
-    const std::uint32_t attempts = p.attempts + 1;
-    const bool cancelled = run.driver->machine().is_cancelled(p);
-    const replay::failure what{job.end == body_end::permanent || cancelled,
-                               job.end == body_end::later ? std::chrono::microseconds(job.delay).count() : -1, code, text};
-    chance_ = chance_ * 6364136223846793005ull + 1442695040888963407ull;
-    replay::retry_decision decision;
-    try
-    {
-        decision = replay::decide_retry(policy_of(p), what, attempts, p.started_at, now_, chance_);
-    }
-    catch (...)
-    {
-        text += " (and its policy's `again` threw)"; // user code: the failure is final
-    }
-    if (!decision.again && p.what.kind == operation_kind::undo)
-        return park(run, park_reason::retries_exhausted,
-                    "the compensation of step '" + std::string(p.what.name) + "' failed for good: " + code + ": " + text);
-    entry e = replay::entry_about(p, decision.again ? entry_kind::step_retry : entry_kind::step_failed, now_);
-    e.attempts = attempts;
-    e.due = decision.due;
-    e.code = cut(code);
-    e.text = text;
-    apply_live(run, e);
-}
-
 /// Records an entry and lets the run go on from it. turn_.begin() came before.
 void shard::apply_live(resident_run& run, const entry& e)
 {
@@ -208,7 +148,11 @@ bool shard::go_on_at_once(resident_run& run, driver_state& state)
         const bool fires = p.what.kind == operation_kind::timer && is_due(p);
         const bool dropped = machine.has_cancels() && is_step(p) && machine.is_cancelled(p) && (p.due > now_ || p.what.is_new) && !p.job;
         if (!fires && !dropped)
+        {
+            if (is_step(p) && !p.job && p.due <= now_ && time_has_run_out(p))
+                return end_for_time(run, p, state);
             continue;
+        }
         entry e = replay::entry_about(p, fires ? entry_kind::timer_fired : entry_kind::step_dropped, now_);
         e.attempts = p.attempts;
         if (fires)
@@ -455,6 +399,7 @@ step_attempt& shard::make_job(resident_run& run, const replay::pending& step)
 {
     detail::operation& op = run_driver::operation_of(step);
     const bool is_undo = step.what.kind == operation_kind::undo;
+    const bool is_transaction = is_undo ? op.traits().undo_transact != nullptr : op.traits().transact != nullptr;
     const bool shows_attempt = is_undo || op.traits().shows_attempt;
     std::string token = shows_attempt ? replay::token_of(run.header.seed, step.where) : std::string();
     std::unique_ptr<step_attempt> job;
@@ -468,11 +413,14 @@ step_attempt& shard::make_job(resident_run& run, const replay::pending& step)
         job->begin_anew(op, std::move(token), step.attempts + 1, shows_attempt);
     }
     const step_options& options = options_of(step);
-    job->of = {.run = &run, .where = step.where, .place = options.place,
-               .timeout = std::chrono::microseconds(options.timeout).count()};
+    job->of = {.run = &run, .where = step.where, .limited = !is_transaction && has_time_out(options) ? &options : nullptr, .place = options.place};
     job->blame_run = base::to_integer(run.number);
     job->is_undo = is_undo;
     job->undo_of = run_driver::undo_input(step);
+    if (is_undo && !is_transaction)
+        job->make_heart().set_undoes(replay::token_of(run.header.seed, run_driver::undo_of(step).where));
+    if (const std::string_view before = run.driver->machine().progress_of(step.where); !before.empty())
+        job->make_heart().set_before(before);
     return *job.release();
 }
 }

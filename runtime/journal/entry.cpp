@@ -44,7 +44,7 @@ constexpr std::array<layout, 28> layouts{{
     {"started", field::payload},
     {"step_done", step_fields | field::payload},
     {"step_failed", step_fields | field::code | field::text},
-    {"step_retry", step_fields | field::due | field::code | field::text},
+    {"step_retry", step_fields | field::due | field::code | field::text | field::payload}, // the payload since format 2
     {"step_dropped", step_fields},
     {"timer_set", field::where | field::clock | field::due | field::source, operation_kind::timer},
     {"timer_fired", field::where, operation_kind::timer},

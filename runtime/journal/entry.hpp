@@ -16,7 +16,7 @@ enum class entry_kind : std::uint8_t
     started = 1,      ///< seq 0: payload = input, at
     step_done = 2,    ///< where, operation, name, type, place of source, attempts, payload = result
     step_failed = 3,  ///< as step_done, with code and text instead of payload: no more attempts
-    step_retry = 4,   ///< an attempt failed and another will follow: where, name, attempts so far, due, code, text
+    step_retry = 4,   ///< an attempt failed and another will follow: where, name, attempts so far, due, code, text, payload = progress
     step_dropped = 5, ///< cancelled with no attempt running: where, name, attempts
     timer_set = 6,    ///< where, due, clock, payload empty; source
     timer_fired = 7,  ///< where

@@ -42,7 +42,7 @@ bool is_known(std::uint8_t state, std::uint8_t reason) noexcept
 {
     return state >= static_cast<std::uint8_t>(run_state::running) &&
            state <= static_cast<std::uint8_t>(run_state::continued) &&
-           reason <= static_cast<std::uint8_t>(park_reason::paused);
+           reason <= static_cast<std::uint8_t>(park_reason::compensation_failed);
 }
 }
 
@@ -237,6 +237,7 @@ std::string_view name_of(park_reason reason) noexcept
     case park_reason::corrupt: return "corrupt";
     case park_reason::limits: return "limits";
     case park_reason::paused: return "paused";
+    case park_reason::compensation_failed: return "compensation_failed";
     }
     return "unknown";
 }

@@ -31,13 +31,14 @@ constexpr bool has_ended(run_state state) noexcept { return state != run_state::
 enum class park_reason : std::uint8_t
 {
     none = 0,
-    retries_exhausted = 1, ///< a compensation ran out of attempts or failed for good
+    retries_exhausted = 1, ///< a step ran out of attempts or time, and its policy says so; in format 1 a compensation that failed
     divergence = 2,
     crash_loop = 3,
     missing_code = 4,
     corrupt = 5,
     limits = 6,
-    paused = 7 ///< by a person
+    paused = 7,             ///< by a person
+    compensation_failed = 8 ///< an undo failed for good, or ran out of attempts or time
 };
 
 inline constexpr std::size_t workflow_bytes_max = 128;

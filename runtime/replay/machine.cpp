@@ -256,6 +256,25 @@ bool machine::take_signal(std::string_view name)
     return true;
 }
 
+void machine::keep_progress(const journal::path& where, std::string_view progress)
+{
+    if (!progress_)
+        progress_ = std::make_unique<progress_list>();
+    const auto at = std::ranges::find(*progress_, where, &progress_list::value_type::first);
+    if (at == progress_->end())
+        progress_->emplace_back(where, progress);
+    else
+        at->second = progress;
+}
+
+std::string_view machine::progress_of(const journal::path& where) const noexcept
+{
+    if (!progress_)
+        return {};
+    const auto at = std::ranges::find(*progress_, where, &progress_list::value_type::first);
+    return at == progress_->end() ? std::string_view() : at->second;
+}
+
 verdict machine::next()
 {
     if (!has_cancels() && unread() == 0)
@@ -317,6 +336,8 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
             break;
         p.attempts = e.attempts;
         p.due = e.due;
+        if (!e.payload.empty()) // an attempt that said nothing leaves what those before it said
+            keep_progress(p.where, e.payload);
         return verdict::wait;
     case entry_kind::step_dropped:
         if (!stepwise || !is_cancelled(p))
@@ -379,6 +400,8 @@ verdict machine::deliver(std::size_t index, delivered what)
     operation_ = pending_[index].what.operation;
     where_ = pending_[index].where;
     delivered_ = what;
+    if (progress_)
+        std::erase_if(*progress_, [&](const auto& one) { return one.first == where_; });
     pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(index));
     return verdict::deliver;
 }

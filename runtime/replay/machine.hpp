@@ -15,7 +15,7 @@
 //   --------------+------------------------+---------------------------------------------------------------
 //   step_done     | step, transaction, undo | value delivered
 //   step_failed   | step, transaction, undo | failure delivered
-//   step_retry    | step, transaction, undo | attempts and due noted; nothing delivered
+//   step_retry    | step, transaction, undo | attempts, due and progress noted; nothing delivered
 //   step_dropped  | step, transaction      | cancelled delivered
 //   timer_set     | (inside start)         | due noted
 //   timer_fired   | timer                  | value delivered
@@ -41,6 +41,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace everstep::replay
 {
@@ -209,6 +211,8 @@ public:
     /// Most runs wait for one operation at a time.
     using pending_list = boost::container::small_vector<pending, 1>;
     const pending_list& waiting() const noexcept { return pending_; }
+    /// What failed attempts of the operation have said last, encoded; empty: nothing.
+    std::string_view progress_of(const journal::path& where) const noexcept;
     /// The one at this path; it is there.
     const pending& waiting_at(const journal::path& where) const;
     const std::string& text() const noexcept { return text_; }
@@ -237,6 +241,7 @@ private:
     void apply_signal(const journal::entry& e);
     void adopt_ids(std::string_view bytes);
     signals& kept_signals();
+    void keep_progress(const journal::path& where, std::string_view progress);
     verdict apply_to(std::size_t index, const journal::entry& e, std::uint32_t seq);
     std::size_t find(const journal::path& where) const noexcept;
     static bool fits(const journal::entry& e, const pending& p) noexcept;
@@ -253,6 +258,8 @@ private:
     journal::path where_;
     std::string_view payload_;
     std::unique_ptr<signals> signals_; ///< null: there were none
+    using progress_list = std::vector<std::pair<journal::path, std::string>>;
+    std::unique_ptr<progress_list> progress_; ///< of pending operations; null: none has said anything
     std::string cancel_reason_;
     std::string text_;
 };

@@ -30,17 +30,35 @@ base::time_us backoff(const retry_policy& policy, std::uint32_t attempts, std::u
     delay *= 1 + share * (2 * unit - 1);
     return std::min(static_cast<base::time_us>(delay), longest);
 }
+
+bool may_be_tried_again(const retry_policy& policy, const failure& what)
+{
+    return !policy.again || policy.again(what.code, what.text);
 }
 
-retry_decision decide_retry(const retry_policy& policy, const failure& what, std::uint32_t attempts, base::time_us began,
-                            base::time_us now, std::uint64_t chance)
+retry_decision ended(const retry_policy& policy, bool is_timed_out)
 {
-    if (what.permanent || (policy.attempts != 0 && attempts >= policy.attempts) ||
-        (policy.again && !policy.again(what.code, what.text)))
+    return {.again = false, .due = 0, .parks = policy.when_exhausted == exhausted::park_run, .is_timed_out = is_timed_out};
+}
+}
+
+base::time_us end_of(std::chrono::milliseconds total_timeout, base::time_us began) noexcept { return began + us_of(total_timeout); }
+
+retry_decision decide_retry(const retry_policy& policy, const failure& what, std::uint32_t attempts, base::time_us began,
+                            base::time_us now, std::uint64_t chance, std::chrono::milliseconds total_timeout)
+{
+    if (what.permanent)
+        return {};
+    const bool is_last = policy.attempts != 0 && attempts >= policy.attempts;
+    if (is_last && policy.when_exhausted == exhausted::throw_it)
+        return {}; // whatever the predicate would say
+    if (!may_be_tried_again(policy, what))
         return {};
     const base::time_us due = now + (what.delay >= 0 ? std::min(what.delay, delay_max) : backoff(policy, attempts, chance));
-    if (policy.total.count() > 0 && due > began + us_of(policy.total))
-        return {};
-    return {true, due};
+    if (total_timeout.count() > 0 && due >= end_of(total_timeout, began))
+        return ended(policy, true);
+    if (is_last || (policy.total.count() > 0 && due > began + us_of(policy.total)))
+        return ended(policy, false);
+    return {.again = true, .due = due};
 }
 }

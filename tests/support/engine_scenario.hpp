@@ -154,17 +154,17 @@ private:
         }
     }
 
-    /// Each undo at most once, and in the reverse order of what is undone.
+    /// Each undo at most once, and in the reverse order of what is undone. (A step that failed or was dropped may be one that is unsure.)
     static void check_undos(const std::string& name, const engine_run& run)
     {
         std::vector<std::string> done;
         for (const engine_entry& e : run.entries)
         {
-            if (e.kind != journal::entry_kind::step_done)
-                continue;
-            if (e.operation != journal::operation_kind::undo)
+            using journal::entry_kind;
+            const bool is_undo = e.operation == journal::operation_kind::undo;
+            if (!is_undo && (e.kind == entry_kind::step_done || e.kind == entry_kind::step_failed || e.kind == entry_kind::step_dropped))
                 done.push_back(e.name);
-            else
+            else if (is_undo && e.kind == entry_kind::step_done)
             {
                 while (!done.empty() && done.back() != e.name)
                     done.pop_back();

@@ -76,6 +76,8 @@ struct operation_traits
     /// Calls the undo of a saga step with the recorded result; one of the two where there is one.
     void (*undo)(attempt&, services&, std::string_view encoded) = nullptr;
     void (*undo_transact)(transaction&, std::string_view encoded) = nullptr;
+    /// The undo also runs where the step has no result but may have begun: with an empty `encoded`.
+    bool is_unsure = false;
 
     bool has_undo() const noexcept { return undo != nullptr || undo_transact != nullptr; }
 };
@@ -153,6 +155,8 @@ public:
     virtual std::uint64_t random() noexcept = 0;
     virtual std::uint32_t open_saga() noexcept = 0;
     virtual void release_saga(std::uint32_t saga) noexcept = 0;
+    /// The same, and its undos to come are forgotten, too.
+    virtual void pass_pivot(std::uint32_t saga) = 0;
     /// The oldest signal of that name which nobody has received; false: there is none. The payload lives until the next call.
     virtual bool take_signal(std::string_view name, std::string_view& payload) = 0;
     /// Of a promise of this name: the token, and the name of the signal that is its answer.

@@ -5,6 +5,7 @@
 #include <everstep/detail/compiler.hpp>
 #include <everstep/detail/operation.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <new>
@@ -74,12 +75,41 @@ Result move_out(void* slot)
     return std::move(*taken.object);
 }
 
+/// The undo of a step whose effect must be looked up: see saga::step_unsure.
+template <class Undo>
+struct unsure
+{
+};
+
+/// (attempt&, services&, const Result*), or (attempt&, services&, bool is_done) where there is no result.
+template <class Undo, class Result>
+constexpr void describe_unsure(operation_traits& traits)
+{
+    traits.is_unsure = true;
+    if constexpr (std::is_void_v<Result>)
+        traits.undo = [](attempt& a, services& given, std::string_view encoded) { Undo{}(a, given, !encoded.empty()); };
+    else
+        traits.undo = [](attempt& a, services& given, std::string_view encoded) {
+            if (encoded.empty())
+                return static_cast<void>(Undo{}(a, given, static_cast<const Result*>(nullptr)));
+            const Result known = decode<Result>(encoded);
+            Undo{}(a, given, &known);
+        };
+}
+
+template <class Undo>
+inline constexpr bool is_unsure = false;
+template <class Undo>
+inline constexpr bool is_unsure<unsure<Undo>> = true;
+
 /// An undo takes (transaction&[, const Result&]) or (attempt&, services&[, const Result&]); nothing where it is void.
 template <class Undo, class Result>
 constexpr void describe_undo(operation_traits& traits)
 {
     if constexpr (std::is_void_v<Undo>)
         return;
+    else if constexpr (is_unsure<Undo>)
+        []<class Looks>(operation_traits& to, unsure<Looks>) { describe_unsure<Looks, Result>(to); }(traits, Undo{});
     else if constexpr (std::is_void_v<Result>)
     {
         if constexpr (std::is_invocable_v<Undo&, transaction&>)
@@ -93,31 +123,58 @@ constexpr void describe_undo(operation_traits& traits)
         traits.undo = [](attempt& a, services& given, std::string_view encoded) { Undo{}(a, given, decode<Result>(encoded)); };
 }
 
+/// What becomes of a step's undo, where it has one.
+struct undo_plan
+{
+    std::uint32_t saga{};            ///< that it belongs to; 0: none
+    std::uint32_t at_once{1};        ///< so many undos of the saga
+    const step_options* options{};   ///< of the undo; null: the defaults
+};
+
+/// What a step was given beyond the usual.
+struct step_extras
+{
+    std::optional<step_options> own;
+    std::optional<step_options> undo;
+};
+
 /// The part of a step or transaction that the engine reads.
 class any_step : public operation
 {
 public:
-    static constexpr std::uint32_t no_saga = 0;
-
     /// Null: the defaults, which then cost a step nothing.
-    const step_options* options() const noexcept { return options_.get(); }
+    const step_options* options() const noexcept { return extras_ && extras_->own ? &*extras_->own : nullptr; }
+    /// Of its undo; null: the defaults.
+    const step_options* undo_options() const noexcept { return extras_ && extras_->undo ? &*extras_->undo : nullptr; }
     /// The saga that the undo belongs to, where there is one.
     std::uint32_t saga() const noexcept { return saga_; }
+    std::uint32_t undos_at_once() const noexcept { return undos_at_once_; }
 
 protected:
-    any_step(const operation_traits& traits, op_name&& name, const step_options* options, std::uint32_t saga)
-        : operation(traits, std::move(name)), options_(options ? std::make_unique<const step_options>(*options) : nullptr),
-          saga_(saga)
+    any_step(const operation_traits& traits, op_name&& name, const step_options* options, const undo_plan& undo)
+        : operation(traits, std::move(name)), extras_(options || undo.options ? make_extras(options, undo.options) : nullptr), saga_(undo.saga),
+          undos_at_once_(undo.at_once)
     {
     }
     ~any_step() = default;
 
 private:
-    std::unique_ptr<const step_options> options_;
+    static std::unique_ptr<const step_extras> make_extras(const step_options* own, const step_options* undo)
+    {
+        auto made = std::make_unique<step_extras>();
+        if (own)
+            made->own = *own;
+        if (undo)
+            made->undo = *undo;
+        return made;
+    }
+
+    std::unique_ptr<const step_extras> extras_;
     std::uint32_t saga_;
+    std::uint32_t undos_at_once_;
 };
 
-/// `Undo` is void for a plain step; else an empty callable, see describe_undo.
+/// `Undo` is void for a plain step; else an empty callable, or unsure<…> of one, see describe_undo.
 template <class Body, class Undo = void>
 class [[nodiscard("an operation does nothing until it is awaited")]] step_operation final : public any_step
 {
@@ -126,8 +183,8 @@ public:
     static_assert(std::is_void_v<result> || encodable<result>, "a step's result must be encodable: see everstep/codec.hpp");
     static_assert(!std::is_reference_v<typename body_returned<Body>::type>, "a step's body returns a value, not a reference");
 
-    step_operation(op_name&& name, const step_options* options, Body&& body, std::uint32_t saga = no_saga)
-        : any_step(traits_of, std::move(name), options, saga), body_(std::move(body))
+    step_operation(op_name&& name, const step_options* options, Body&& body, const undo_plan& undo = {})
+        : any_step(traits_of, std::move(name), options, undo), body_(std::move(body))
     {
     }
 

@@ -19,8 +19,8 @@ public:
     static_assert(!std::is_reference_v<result>, "a transaction's body returns a value, not a reference");
     static_assert(std::is_void_v<result> || encodable<result>, "a transaction's result must be encodable: see everstep/codec.hpp");
 
-    transaction_operation(op_name&& name, const step_options* options, Body&& body, std::uint32_t saga = no_saga)
-        : any_step(traits_of, std::move(name), options, saga), body_(std::move(body))
+    transaction_operation(op_name&& name, const step_options* options, Body&& body, const undo_plan& undo = {})
+        : any_step(traits_of, std::move(name), options, undo), body_(std::move(body))
     {
     }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <unwind.h>
 
@@ -181,6 +182,94 @@ TEST_F(BodyJob, StopReachesTheBody)
     job.ask_to_stop();
     job.run();
     EXPECT_EQ(job.encoded, "stopped");
+}
+
+TEST_F(BodyJob, ProgressOfTheBodyIsKept)
+{
+    const body_job& job = run([](attempt& a) -> std::string {
+        a.heartbeat(16);
+        a.heartbeat(17);
+        throw std::runtime_error{"no line"};
+    });
+    EXPECT_EQ(job.heart()->progress(), "17");
+}
+
+TEST_F(BodyJob, BodyThatSaysNothingHasNoHeart)
+{
+    EXPECT_EQ(run([](attempt& a) {
+        a.heartbeat();
+        return "1";
+    }).heart(), nullptr);
+}
+
+TEST_F(BodyJob, PulseDoesNothingOnceTheBodyHasReturned)
+{
+    std::optional<pulse> kept;
+    const body_job& job = run([&](attempt& a) {
+        kept = a.pulse();
+        kept->beat(1);
+        return "1";
+    });
+    kept->beat(2);
+    EXPECT_EQ(job.heart()->progress(), "1");
+}
+
+TEST_F(BodyJob, PulseDoesNothingOnceASpawnedBodyHasEnded)
+{
+    std::optional<pulse> kept;
+    body_job& job = jobs_.add_spawned("step", [&](attempt& a, void*, detail::body_sink& sink) {
+        kept = a.pulse();
+        kept->beat(1);
+        sink.succeeded("17");
+    });
+    job.spawn(nullptr);
+    kept->beat(2);
+    EXPECT_EQ(job.heart()->progress(), "1");
+}
+
+TEST_F(BodyJob, PulseOutlivesTheJob)
+{
+    std::optional<pulse> kept;
+    {
+        job_list jobs{home_};
+        jobs.add("step", [&](attempt& a) {
+            kept = a.pulse();
+            return "1";
+        }).run();
+    }
+    kept->beat(2);
+}
+
+TEST_F(BodyJob, ProgressOverTheLimitIsFinalAndSaysBothSizes)
+{
+    const body_job& job = run([](attempt& a) {
+        a.heartbeat(std::string(payload_bytes_for_tests - 1, 'x')); // and two quotes
+        return "1";
+    });
+    EXPECT_EQ(job.end, body_end::permanent);
+    EXPECT_EQ(job.code, "limit");
+    EXPECT_NE(job.text.find("the progress has 1001 bytes, the limit is 1000"), std::string::npos) << job.text;
+}
+
+TEST_F(BodyJob, NextAttemptIsGivenWhatWasSaidBefore)
+{
+    body_job& job = jobs_.add("step", [](attempt& a) { return std::to_string(a.last_progress<int>().value_or(0)); });
+    job.make_heart().set_before("17");
+    job.run();
+    EXPECT_EQ(job.encoded, "17");
+}
+
+TEST_F(BodyJob, FirstAttemptIsGivenNoProgress)
+{
+    EXPECT_EQ(run([](attempt& a) { return a.last_progress<int>() ? "some" : "none"; }).encoded, "none");
+}
+
+TEST_F(BodyJob, OwnProgressIsNotTheLast)
+{
+    EXPECT_EQ(run([](attempt& a) {
+        a.heartbeat(3);
+        return a.last_progress<int>() ? "some" : "none";
+    }).encoded, "none");
 }
 
 TEST_F(BodyJob, SpawnedJobGoesHomeWithItsResult)

@@ -60,10 +60,10 @@ public:
         return driver_->apply(e, seq, *this);
     }
 
-    /// What the first pending operation comes to.
-    driver_state succeed(std::string_view payload)
+    /// What the first pending operation comes to, or the one after so many.
+    driver_state succeed(std::string_view payload, std::size_t after = 0)
     {
-        entry e = pending_entry(entry_kind::step_done);
+        entry e = pending_entry(entry_kind::step_done, after);
         e.attempts = 1;
         e.payload = payload;
         return apply(e);
@@ -74,6 +74,13 @@ public:
         e.attempts = 3;
         e.code = code;
         e.text = text;
+        return apply(e);
+    }
+    /// By a cancel, when so many attempts have failed.
+    driver_state drop(std::uint32_t attempts)
+    {
+        entry e = pending_entry(entry_kind::step_dropped);
+        e.attempts = attempts;
         return apply(e);
     }
     driver_state fire() { return apply(pending_entry(entry_kind::timer_fired)); }
@@ -131,9 +138,9 @@ public:
     services given;
 
 private:
-    entry pending_entry(entry_kind kind) const
+    entry pending_entry(entry_kind kind, std::size_t after = 0) const
     {
-        const replay::pending& p = first();
+        const replay::pending& p = driver_->machine().waiting()[after];
         entry e;
         e.kind = kind;
         e.operation = p.what.kind;

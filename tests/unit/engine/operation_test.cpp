@@ -22,6 +22,7 @@ public:
     std::uint64_t random() noexcept override { return random_; }
     std::uint32_t open_saga() noexcept override { return 1; }
     void release_saga(std::uint32_t) noexcept override {}
+    void pass_pivot(std::uint32_t) override {}
     bool take_signal(std::string_view, std::string_view&) override { return false; }
     void set_state(std::string_view, std::string_view) override {}
     std::uint32_t history_entries() const noexcept override { return 0; }

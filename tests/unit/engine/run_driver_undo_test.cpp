@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -80,7 +81,7 @@ TEST(RunDriverUndo, UndoThatFailsForGoodParks)
 {
     failed_at_pay run;
     EXPECT_EQ(run->fail("jammed", "by sand"), driver_state::parked);
-    EXPECT_EQ(run->driver().reason(), park_reason::retries_exhausted);
+    EXPECT_EQ(run->driver().reason(), park_reason::compensation_failed);
     EXPECT_EQ(run->driver().text(), "jammed: by sand");
 }
 
@@ -191,6 +192,176 @@ TEST(RunDriverUndo, ResumeDuringTheCompensationGoesOnWithTheSameUndo)
     driven_run again(booked, 1, live->history());
     again.begin();
     EXPECT_EQ(again.waiting(), texts{"undo car at 5"});
+}
+
+// Options.
+
+constexpr step_options patient_undo{.retry = {.attempts = 7}};
+
+workflow<int> with_options(context& ctx, int)
+{
+    saga undo{ctx};
+    co_await undo.step("flight", [] { return 1; }, undo_of, patient_undo);
+    co_await undo.step("hotel", patient_undo, [] { return 2; }, undo_of);
+    throw permanent_error("late", "too late");
+}
+
+TEST(RunDriverUndo, UndoKeepsItsOwnOptions)
+{
+    driven_run run(with_options, 1);
+    run.begin();
+    run.succeed("1");
+    run.succeed("2");
+    EXPECT_EQ(run_driver::undo_of(run.first()).options, nullptr) << "those of the step are not the undo's";
+    run.succeed("null");
+    ASSERT_NE(run_driver::undo_of(run.first()).options, nullptr);
+    EXPECT_EQ(run_driver::undo_of(run.first()).options->retry.attempts, 7u);
+}
+
+TEST(RunDriverUndo, UndoKnowsThePathOfItsStep)
+{
+    driven_run run(with_options, 1);
+    run.begin();
+    run.succeed("1");
+    run.succeed("2");
+    EXPECT_EQ(run_driver::undo_of(run.first()).where.text(), "1");
+}
+
+// Steps whose effect must be looked up.
+
+constexpr auto look_up = [](attempt&, services&, const int*) {};
+
+workflow<int> unsure(context& ctx, int)
+{
+    saga undo{ctx};
+    co_await undo.step_unsure("charge", [] { return 1; }, look_up);
+    throw permanent_error("late", "too late");
+}
+
+TEST(RunDriverUnsure, ResultIsGivenToTheUndo)
+{
+    driven_run run(unsure, 1);
+    run.begin();
+    run.succeed("17");
+    EXPECT_EQ(run_driver::undo_input(run.first()), "17");
+}
+
+TEST(RunDriverUnsure, FailureIsUndoneWithoutAResult)
+{
+    driven_run run(unsure, 1);
+    run.begin();
+    run.fail("timed_out");
+    EXPECT_EQ(run.waiting(), texts{"undo charge at 1"});
+    EXPECT_EQ(run_driver::undo_input(run.first()), "");
+}
+
+TEST(RunDriverUnsure, ReplayUndoesTheSame)
+{
+    driven_run live(unsure, 1);
+    live.begin();
+    live.fail("timed_out");
+    driven_run again(unsure, 1, live.history());
+    again.begin();
+    EXPECT_EQ(again.waiting(), texts{"undo charge at 1"});
+    EXPECT_EQ(run_driver::undo_input(again.first()), "");
+}
+
+TEST(RunDriverUnsure, CancelBetweenTwoAttemptsIsUndone)
+{
+    driven_run run(unsure, 1);
+    run.begin();
+    run.cancel();
+    run.drop(1);
+    EXPECT_EQ(run.waiting(), texts{"undo charge at 1"});
+}
+
+TEST(RunDriverUnsure, CancelBeforeTheFirstAttemptIsNot)
+{
+    driven_run run(unsure, 1);
+    run.begin();
+    run.cancel();
+    EXPECT_EQ(run.drop(0), driver_state::ended);
+}
+
+TEST(RunDriverUndo, FailedStepThatIsSureIsNotUndone)
+{
+    driven_run run(booked, 1);
+    run.begin();
+    EXPECT_EQ(run.fail("broke"), driver_state::ended);
+}
+
+// Undos side by side.
+
+workflow<int> booked_side_by_side(context& ctx, int)
+{
+    saga undo{ctx, {.undos_at_once = 2}};
+    saga other{ctx};
+    co_await undo.step("flight", [] { return 1; }, undo_of);
+    co_await other.step("insurance", [] { return 2; }, undo_of);
+    co_await undo.step("hotel", [] { return 3; }, undo_of);
+    co_await undo.step("car", [] { return 4; }, undo_of);
+    co_await undo.step("guide", [] { return 5; }, undo_of);
+    throw permanent_error("late", "too late");
+}
+
+/// Up to the compensation.
+std::unique_ptr<driven_run> all_booked()
+{
+    auto run = std::make_unique<driven_run>(booked_side_by_side, 1);
+    run->begin();
+    for (const char* result : {"1", "2", "3", "4", "5"})
+        run->succeed(result);
+    return run;
+}
+
+TEST(RunDriverUndo, AsManyBeginAsTheSagaAllows) { EXPECT_EQ(all_booked()->waiting(), (texts{"undo guide at 5", "undo car at 6"})); }
+
+TEST(RunDriverUndo, NextOneBeginsWhenOneHasEnded)
+{
+    const auto run = all_booked();
+    run->succeed("null", 1);
+    EXPECT_EQ(run->waiting(), (texts{"undo guide at 5", "undo hotel at 7"}));
+}
+
+TEST(RunDriverUndo, AnotherSagasWaitsForAllOfThem)
+{
+    const auto run = all_booked();
+    run->succeed("null");
+    run->succeed("null");
+    EXPECT_EQ(run->waiting(), texts{"undo hotel at 7"});
+    run->succeed("null");
+    EXPECT_EQ(run->waiting(), texts{"undo insurance at 8"});
+    run->succeed("null");
+    EXPECT_EQ(run->waiting(), texts{"undo flight at 9"});
+    EXPECT_EQ(run->succeed("null"), driver_state::ended);
+}
+
+TEST(RunDriverUndo, ReplayStandsAmongUndosSideBySide)
+{
+    const auto live = all_booked();
+    live->succeed("null", 1);
+    driven_run again(booked_side_by_side, 1, live->history());
+    again.begin();
+    EXPECT_EQ(again.waiting(), (texts{"undo guide at 5", "undo hotel at 7"}));
+}
+
+// The pivot.
+
+workflow<int> passes_pivot(context& ctx, int)
+{
+    saga undo{ctx};
+    co_await undo.step("flight", [] { return 1; }, undo_of);
+    undo.pivot();
+    co_await undo.step("ticket", [] { return 2; }, undo_of);
+    throw permanent_error("late", "too late");
+}
+
+TEST(RunDriverUndo, NothingIsUndonePastThePivot)
+{
+    driven_run run(passes_pivot, 1);
+    run.begin();
+    run.succeed("1");
+    EXPECT_EQ(run.succeed("2"), driver_state::ended);
 }
 }
 }

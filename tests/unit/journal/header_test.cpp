@@ -90,8 +90,14 @@ TEST(Header, UnknownStatesAndReasonsAreRefused)
     EXPECT_FALSE(with_byte(1, 0));
     EXPECT_TRUE(with_byte(1, static_cast<char>(run_state::continued)));
     EXPECT_FALSE(with_byte(1, static_cast<char>(run_state::continued) + 1));
-    EXPECT_TRUE(with_byte(2, static_cast<char>(park_reason::paused)));
-    EXPECT_FALSE(with_byte(2, static_cast<char>(park_reason::paused) + 1));
+    EXPECT_TRUE(with_byte(2, static_cast<char>(park_reason::compensation_failed)));
+    EXPECT_FALSE(with_byte(2, static_cast<char>(park_reason::compensation_failed) + 1));
+}
+
+TEST(Header, ReasonsAreNamedAsTheStatusNamesThem)
+{
+    EXPECT_EQ(name_of(park_reason::retries_exhausted), "retries_exhausted");
+    EXPECT_EQ(name_of(park_reason::compensation_failed), "compensation_failed");
 }
 
 TEST(Header, EveryShorterBodyIsRefusedWhateverItsChecksum)

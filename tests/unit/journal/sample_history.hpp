@@ -155,6 +155,7 @@ inline std::vector<entry> entries()
     all.back().payload = R"({"id":"A1","quantity":2})";
     all.push_back(of_failure(entry_kind::step_retry, operation_kind::step));
     all.back().due = 1'700'000'000'500'000;
+    all.back().payload = "417";
     all.push_back(of_step(entry_kind::step_done));
     all.back().payload = R"({"payment_id":"p-1","cents":1999})";
     all.push_back(of_failure(entry_kind::step_failed, operation_kind::undo));

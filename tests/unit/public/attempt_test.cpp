@@ -4,7 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
 
 namespace everstep::test
 {
@@ -106,6 +110,54 @@ TEST(AttemptStop, IsRequestedByClose)
     shop.start(until_stopped, 1);
     door.began.wait();
     EXPECT_TRUE(shop->close(1h).empty());
+}
+
+workflow<std::string> goes_on(context& ctx, int)
+{
+    co_return co_await ctx.step("import", at_once, [](attempt& a) {
+        const std::optional<int> row = a.last_progress<int>();
+        if (a.number() == 3)
+            return "row " + std::to_string(row.value_or(-1));
+        if (row)
+            throw std::runtime_error("says nothing");
+        a.heartbeat();
+        a.heartbeat(416);
+        const pulse beats = a.pulse();
+        std::thread([beats] { beats.beat(417); }).join();
+        throw std::runtime_error("no line");
+    });
+}
+TEST(AttemptProgress, IsGivenToTheAttemptsThatFollow)
+{
+    EXPECT_EQ(small_shop().start(goes_on, 1).result(), "row 417");
+}
+
+workflow<int> misreads(context& ctx, int)
+{
+    co_return co_await ctx.step("import", at_once, [](attempt& a) -> int {
+        if (a.number() == 1)
+        {
+            a.heartbeat(std::string("a row"));
+            throw std::runtime_error("no line");
+        }
+        return *a.last_progress<int>();
+    });
+}
+TEST(AttemptProgress, OfAnotherTypeIsAnErrorThatIsNotTriedAgain)
+{
+    EXPECT_EQ(failure_of([&] { small_shop().start(misreads, 1).result(); }).substr(0, 10), "bad_value:");
+}
+
+workflow<int> says_too_much(context& ctx, int)
+{
+    co_return co_await ctx.step("import", at_once, [](attempt& a) {
+        a.heartbeat(std::string(1u << 20, 'x'));
+        return 1;
+    });
+}
+TEST(AttemptProgress, OverTheLimitFailsTheStepForGood)
+{
+    EXPECT_EQ(failure_of([&] { small_shop().start(says_too_much, 1).result(); }).substr(0, 43), "limit: the progress has 1048578 bytes, the ");
 }
 
 static_assert(!std::is_copy_constructible_v<attempt>);

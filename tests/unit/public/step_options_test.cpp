@@ -10,7 +10,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <stdexcept>
+#include <string>
 
 namespace everstep::test
 {
@@ -190,6 +192,78 @@ TEST(RetryPolicy, TenAttemptsWhereNothingElseIsSaid)
     small_shop shop;
     EXPECT_EQ(shop.start(tries_ten_times, 1).result(), 10);
     EXPECT_EQ(shop->metrics().attempts_failed, 10u);
+}
+
+workflow<std::string> falls_silent(context& ctx, int)
+{
+    const step_options beating{.retry = {.attempts = 1}, .heartbeat_timeout = 1ms};
+    try
+    {
+        co_await ctx.step("import", beating, [](attempt& a) {
+            a.heartbeat();
+            gate stopped;
+            std::stop_callback opens(a.stop(), [&] { stopped.open(); });
+            stopped.wait();
+            throw std::runtime_error("was stopped");
+        });
+    }
+    catch (const timed_out& e)
+    {
+        co_return e.text();
+    }
+    co_return "did not";
+}
+TEST(StepTimeout, SilentBodyIsStopped)
+{
+    EXPECT_EQ(small_shop().start(falls_silent, 1).result(), "no heartbeat within 1 ms; the body ended with std::runtime_error: was stopped");
+}
+
+workflow<std::string> takes_too_long(context& ctx, int)
+{
+    const step_options bounded{.retry = {.attempts = 0}, .total_timeout = 1ms};
+    try
+    {
+        co_await ctx.step("import", bounded, [](attempt& a) {
+            gate stopped;
+            std::stop_callback opens(a.stop(), [&] { stopped.open(); });
+            stopped.wait();
+            throw std::runtime_error("was stopped");
+        });
+    }
+    catch (const timed_out& e)
+    {
+        co_return e.code();
+    }
+    co_return "did not";
+}
+TEST(StepTimeout, TotalTimeOutEndsAllAttempts) { EXPECT_EQ(small_shop().start(takes_too_long, 1).result(), "timed_out"); }
+
+struct line
+{
+    std::atomic<bool> works{};
+};
+workflow<int> insists(context& ctx, int)
+{
+    auto& bank = ctx.use<line>();
+    const step_options insistent{.retry = {.first = 0ms, .attempts = 2, .when_exhausted = exhausted::park_run}};
+    co_return co_await ctx.step("charge", insistent, [&](attempt& a) {
+        if (!bank.works)
+            throw std::runtime_error("busy");
+        return static_cast<int>(a.number());
+    });
+}
+TEST(RetryPolicy, ExhaustedStepParksItsRunUntilItIsResumed)
+{
+    line bank;
+    small_shop shop;
+    shop->provide(bank);
+    auto a = shop.start(insists, 1);
+    EXPECT_EQ(failure_of([&] { a.result(); }).substr(0, 18), "retries_exhausted:");
+    EXPECT_EQ(a.status().reason, "retries_exhausted");
+    EXPECT_NE(a.status().text.find("(attempts: 2): std::runtime_error: busy"), std::string::npos) << a.status().text;
+    bank.works = true;
+    a.resume("the bank is open");
+    EXPECT_EQ(a.result(), 1);
 }
 
 static_assert(std::is_trivially_destructible_v<step_options>);

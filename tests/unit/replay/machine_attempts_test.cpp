@@ -93,4 +93,58 @@ TEST(MachineAttempts, ResumeLeavesTimersAlone)
     EXPECT_EQ(core.waiting()[0].started_at, 1'000);
     EXPECT_EQ(core.apply(timer_fired(at(0)), 3), verdict::deliver);
 }
+
+entry retry_with(const path& where, std::string_view name, std::string_view progress)
+{
+    entry e = step_retry(where, name, 1, 1'500);
+    e.payload = progress;
+    return e;
+}
+
+TEST(MachineProgress, FreshStepHasNone) { EXPECT_EQ(waiting_for(step("import")).progress_of(at(0)), ""); }
+
+TEST(MachineProgress, FailedAttemptLeavesItsOwn)
+{
+    machine core = waiting_for(step("import"));
+    core.apply(retry_with(at(0), "import", "7"), 1);
+    EXPECT_EQ(core.progress_of(at(0)), "7");
+    core.apply(retry_with(at(0), "import", "9"), 2);
+    EXPECT_EQ(core.progress_of(at(0)), "9");
+}
+
+TEST(MachineProgress, AttemptThatSaidNothingLeavesWhatWasSaidBefore)
+{
+    machine core = waiting_for(step("import"));
+    core.apply(retry_with(at(0), "import", "7"), 1);
+    core.apply(retry_with(at(0), "import", ""), 2);
+    EXPECT_EQ(core.progress_of(at(0)), "7");
+}
+
+TEST(MachineProgress, ResumeKeepsIt)
+{
+    machine core = waiting_for(step("import"));
+    core.apply(retry_with(at(0), "import", "7"), 1);
+    core.apply(resumed(), 2);
+    EXPECT_EQ(core.progress_of(at(0)), "7");
+}
+
+TEST(MachineProgress, IsOfItsOwnStep)
+{
+    machine core(1'000);
+    branch_counter left{.prefix = at({0, 0})}, right{.prefix = at({0, 1})};
+    core.start(left, step("pick"), nullptr, 1);
+    core.start(right, step("invoice"), nullptr, 1);
+    core.apply(retry_with(at({0, 0, 0}), "pick", "7"), 1);
+    core.apply(retry_with(at({0, 1, 0}), "invoice", "8"), 2);
+    EXPECT_EQ(core.progress_of(at({0, 0, 0})), "7");
+    EXPECT_EQ(core.progress_of(at({0, 1, 0})), "8");
+}
+
+TEST(MachineProgress, EndsWithItsStep)
+{
+    machine core = waiting_for(step("import"));
+    core.apply(retry_with(at(0), "import", "7"), 1);
+    core.apply(step_done(at(0), "import"), 2);
+    EXPECT_EQ(core.progress_of(at(0)), "");
+}
 }

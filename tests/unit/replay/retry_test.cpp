@@ -211,4 +211,55 @@ TEST(Retry, LongestDurationsDoNotOverflow)
     EXPECT_EQ(delay_of({.total = 1ms}, 1, middle, asked_for_ever), refused);
     EXPECT_EQ(delay_of({.first = std::chrono::milliseconds::min(), .longest = std::chrono::milliseconds::min()}, 2), 0);
 }
+
+constexpr retry_policy parking{.jitter = 0, .attempts = 3, .total = 1'000ms, .when_exhausted = everstep::exhausted::park_run};
+
+TEST(Retry, ExhaustedAttemptsParkWhereThePolicySaysSo)
+{
+    const retry_decision decided = decide_retry(parking, {}, 3, began, began, middle);
+    EXPECT_FALSE(decided.again);
+    EXPECT_TRUE(decided.parks);
+}
+
+TEST(Retry, ExhaustedAttemptsAreToldWhereThePolicySaysNothing)
+{
+    EXPECT_FALSE(decide_retry({.attempts = 3}, {}, 3, began, began, middle).parks);
+}
+
+TEST(Retry, ExhaustedTotalParks)
+{
+    EXPECT_TRUE(decide_retry(parking, {}, 1, began, began + 950 * ms, middle).parks);
+    EXPECT_FALSE(decide_retry(parking, {}, 1, began, began + 900 * ms, middle).parks);
+}
+
+TEST(Retry, WhatWillNeverWorkDoesNotPark)
+{
+    EXPECT_FALSE(decide_retry(parking, permanent(), 3, began, began, middle).parks);
+    retry_policy choosy = parking;
+    choosy.again = [](std::string_view code, std::string_view) { return code != "declined"; };
+    EXPECT_FALSE(decide_retry(choosy, {false, -1, "declined", {}}, 3, began, began, middle).parks);
+    EXPECT_TRUE(decide_retry(choosy, {false, -1, "busy", {}}, 3, began, began, middle).parks);
+}
+
+TEST(Retry, NoAttemptBeginsWhenTheTotalTimeOutIsOver)
+{
+    const auto decide = [&](time_us now) { return decide_retry(plain, {}, 1, began, now, middle, 1'000ms); };
+    EXPECT_TRUE(decide(began + 900 * ms - 1).again);
+    EXPECT_FALSE(decide(began + 900 * ms - 1).is_timed_out);
+    EXPECT_FALSE(decide(began + 900 * ms).again);
+    EXPECT_TRUE(decide(began + 900 * ms).is_timed_out);
+}
+
+TEST(Retry, TotalTimeOutParksWhereThePolicySaysSo)
+{
+    const retry_decision decided = decide_retry(parking, {}, 1, began, began + 500 * ms, middle, 500ms);
+    EXPECT_TRUE(decided.is_timed_out);
+    EXPECT_TRUE(decided.parks);
+}
+
+TEST(Retry, LongestTotalTimeOutDoesNotOverflow)
+{
+    EXPECT_TRUE(decide_retry(plain, {}, 1, began, began, middle, std::chrono::milliseconds::max()).again);
+    EXPECT_GT(end_of(std::chrono::milliseconds::max(), began), began);
+}
 }

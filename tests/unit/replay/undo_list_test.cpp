@@ -106,4 +106,29 @@ TEST(UndoList, SagaGoesOnAfterItsRelease)
     list.add({.saga = 1, .traits = nullptr, .name = "ship", .file = {}, .line = 0, .result = {}});
     EXPECT_EQ(taken(list, 1), "ship");
 }
+
+TEST(UndoList, NewestIsTheOneThatIsTakenNext)
+{
+    undo_list list = list_of({{1, "charge"}, {2, "pick"}});
+    EXPECT_EQ(list.newest(undo_list::all)->name, "pick");
+    EXPECT_EQ(list.newest(1)->name, "charge");
+    EXPECT_EQ(list.newest(3), nullptr);
+    EXPECT_EQ(list.size(), 2U);
+}
+
+TEST(UndoList, PivotForgetsTheUndosOfItsSaga)
+{
+    undo_list list = list_of({{1, "charge"}, {2, "pick"}});
+    list.pass_pivot(1);
+    EXPECT_EQ(taken(list, undo_list::all), "pick");
+}
+
+TEST(UndoList, NothingIsKeptPastThePivot)
+{
+    undo_list list;
+    list.pass_pivot(1);
+    list.add({.saga = 1, .traits = nullptr, .name = "ship", .file = {}, .line = 0, .result = {}});
+    list.add({.saga = 2, .traits = nullptr, .name = "pick", .file = {}, .line = 0, .result = {}});
+    EXPECT_EQ(taken(list, undo_list::all), "pick");
+}
 }
