@@ -195,7 +195,9 @@ TEST_P(SameHistory, GoesOnWithTheOtherFormAfterACrashAtEveryCommit)
                 const life_plan dies{.decide = [=](std::uint64_t commit) { return commit == k ? chosen : fate::durable; }, .change = {}};
                 untouched = fiber_first ? lives(world, travels_on_fiber, ends_well(), dies) : lives(world, travels, ends_well(), dies);
                 if (!untouched)
+                {
                     ASSERT_TRUE(fiber_first ? lives(world, travels, ends_well()) : lives(world, travels_on_fiber, ends_well()));
+                }
                 check(world, told);
             }
         }

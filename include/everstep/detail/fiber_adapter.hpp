@@ -91,7 +91,10 @@ struct traits_of_function<Function>
     using result = result_of<Function>;
     using reply = reply_of<Function>;
     using input = input_of<Function>;
+    static_assert(!is_workflow<result>, "a fiber workflow is an ordinary function: a coroutine takes context&");
     static_assert(!std::is_reference_v<result>, "a fiber workflow returns a value, not a reference");
+    static_assert(std::is_invocable_v<Function&, typename fiber_context_for<reply>::type&, input>,
+                  "a fiber workflow takes its input by value or as const reference");
     static_assert(std::is_void_v<result> || encodable<result>, "a workflow's result must be encodable: see everstep/codec.hpp");
     static_assert(std::is_void_v<reply> || encodable<reply>, "a workflow's reply must be encodable: see everstep/codec.hpp");
     static_assert(encodable<input>, "a workflow's input must be encodable: see everstep/codec.hpp");
