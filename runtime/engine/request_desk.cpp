@@ -276,6 +276,8 @@ bool request_desk::answer_duplicate(request_item& item, const registered_workflo
     };
     const base::run_number begin = first_of_chain(run);
     const bool read = reader_.entry_at(begin, 0, take_first);
+    if (!read && !reader_.has(run.number))
+        return false;
     if (!read && begin != run.number && !reader_.has(begin))
     {
         give(item, answer()); // what the first one was given is gone with it

@@ -81,8 +81,8 @@ void request_desk::signal(request_item&& item)
     resident_run* run = shard_.find(item.id_hash, code, item.what.id);
     if (!run || !run->goes_on())
     {
-        if (waits_for_bodies(item, code))
-            return;
+        if (run && run->after == aftermath::recorded) // what its bodies come to stands in front of the signal
+            return shard_.hold_back(*run, std::move(item));
         const auto found = find_or_refuse(item, code);
         if (!found)
             return;

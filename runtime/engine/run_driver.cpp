@@ -103,7 +103,7 @@ driver_state run_driver::settle()
             handle(more, {});
         else if (code_ended_ && compensations_.empty() && !waits_for_children())
             code_ended();
-        else if (stopped_ || !replay_next())
+        else if (!stopped_ && !replay_next())
             return driver_state::waiting;
     }
     return *stopped_;
