@@ -159,8 +159,8 @@ public:
     }
     std::string_view run_id() const noexcept { return run_.run_id(); }
 
-    // As everstep/branches.hpp has them. A branch is a function of (fiber_context&), which gets a fiber and a context of its own, or an
-    // operation of cold(), which needs neither.
+    // As everstep/branches.hpp has them. A branch is a function of (fiber_context&), which gets a fiber and a context of its own; or an
+    // operation or a coroutine of cold(), which needs neither: all(ctx.cold().step(…), ship(ctx.cold(), o)).
 
     template <class... Branch>
         requires(sizeof...(Branch) > 0 && (detail::fiber_work<Branch> && ...))
