@@ -64,15 +64,15 @@ public:
         return *this;
     }
 
-    /// Registers a workflow under the name that the journal knows it by: 1 to 128 bytes, never to be changed. `version` is kept
-    /// with every run that starts, for people.
+    /// Registers a workflow, a coroutine or a function on a fiber (everstep/fiber_workflow.hpp), under the name that the journal knows it by:
+    /// 1 to 128 bytes, never to be changed. `version` is kept with every run that starts, for people.
     template <detail::workflow_function Function>
     engine& add(std::string name, Function* function, std::uint32_t version = 1)
     {
         add(std::move(name), key_of(function), detail::traits_of_function<Function>::value, version);
         return *this;
     }
-    /// A fiber workflow with another stack: see everstep/fiber_workflow.hpp. Throws engine_error (wrong_use).
+    /// A fiber workflow with a stack of another size. Throws engine_error (wrong_use).
     template <detail::fiber_workflow_function Function>
     engine& add(std::string name, Function* function, const fiber_options& options, std::uint32_t version = 1)
     {

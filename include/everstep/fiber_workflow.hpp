@@ -30,9 +30,10 @@
 // Threads: the run's shard, as a coroutine; the function must not block. A fiber_context belongs to the code that was given it: used by a
 // step's body, by another thread or by another branch's code it throws engine_error (wrong_use). (run_id() and use() may be called there.)
 // Lifetime: as a coroutine's: locals are destroyed when the run is dropped from memory, and built again by replay.
-// Stack: fiber_options::stack_bytes, with a guard page: code that needs more ends the process with SIGSEGV, as a stack overflow does anywhere. (The guard
-// against crash loops knows of steps' bodies only.) Each branch that is a function has a stack of its own. A guarded stack is two of the
-// maps of which Linux gives a process 65,530 (vm.max_map_count): 20,000 resident runs take 40,000. A run that finds no stack is parked (limits).
+// Stack: fiber_options::stack_bytes, with a guard page: code that needs more ends the process with SIGSEGV, as a stack overflow does
+// anywhere, and again when it is replayed (the guard against crash loops knows of steps' bodies only): add it with a larger one. Each branch
+// that is a function has a stack of its own. A guarded stack is two of the maps of which Linux gives a process 65,530 (vm.max_map_count):
+// 20,000 resident runs (engine_options::resident_runs_max) take 40,000. A run that finds no stack is parked (limits).
 // Crash: as context.
 // Errors: as context, thrown by the call. Waits while the run is dropped from memory throw, and now(), random(), uuid() still answer.
 
@@ -71,9 +72,12 @@ public:
     fiber_context& operator=(const fiber_context&) = delete;
 
     /// Waits for any operation of cold(), or for what branches.hpp makes of them.
-    template <class Operation>
+    template <detail::engine_operation Operation>
     auto wait(Operation&& op)
     {
+        static_assert(!std::derived_from<std::remove_cvref_t<Operation>, detail::any_reply>, "reply by replying_fiber_context::reply");
+        static_assert(!std::is_lvalue_reference_v<Operation> || !detail::is_bound<Operation>,
+                      "what it refers to is gone: build branches where you wait for them");
         strand_.wait(op);
         return op.await_resume();
     }
@@ -189,8 +193,8 @@ public:
     }
     std::string_view run_id() const noexcept { return run_.run_id(); }
 
-    // As everstep/branches.hpp has them. A branch is a function of (fiber_context&), which gets a fiber and a context of its own, or an
-    // operation of cold(), which needs neither.
+    // As everstep/branches.hpp has them. A branch is a function of (fiber_context&), which gets a fiber and a context of its own; or an
+    // operation or a coroutine of cold(), which needs neither: all(ctx.cold().step(…), ship(ctx.cold(), o)).
 
     template <class... Branch>
         requires(sizeof...(Branch) > 0 && (detail::fiber_work<Branch> && ...))
@@ -236,6 +240,9 @@ public:
     }
 
 private:
+    template <class Reply>
+    friend class replying_fiber_context;
+
     context& here() const
     {
         strand_.require_here();
@@ -267,7 +274,12 @@ class replying_fiber_context : public fiber_context
 public:
     using fiber_context::fiber_context;
 
-    void reply(const Reply& value, std::source_location place = std::source_location::current()) { wait(cold().reply(value, place)); }
+    void reply(const Reply& value, std::source_location place = std::source_location::current())
+    {
+        auto op = this->cold().reply(value, place);
+        this->strand_.wait(op);
+        op.await_resume();
+    }
 };
 
 template <class Value>

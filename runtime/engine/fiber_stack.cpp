@@ -28,6 +28,7 @@ constinit thread_local bool is_over = false;
 struct spare_stacks
 {
     std::vector<fiber_stack> kept;
+    std::size_t bytes{};
     ~spare_stacks()
     {
         is_over = true;
@@ -53,12 +54,13 @@ fiber_stack take_fiber_stack(std::size_t bytes)
     const std::size_t page = page_bytes();
     const std::size_t rounded = (bytes + page - 1) / page * page;
     if (!is_over)
-        for (std::vector<fiber_stack>& kept = spare().kept; fiber_stack& one : kept)
+        for (spare_stacks& at = spare(); fiber_stack& one : at.kept)
             if (one.bytes == rounded)
             {
                 const fiber_stack found = one;
-                one = kept.back();
-                kept.pop_back();
+                one = at.kept.back();
+                at.kept.pop_back();
+                at.bytes -= rounded;
                 return found;
             }
     // Without any rights first: where the second call is refused there is no stack, and never one without a guard.
@@ -78,11 +80,12 @@ fiber_stack take_fiber_stack(std::size_t bytes)
 
 void give_fiber_stack(const fiber_stack& stack) noexcept
 {
-    if (is_over || spare().kept.size() >= spare_fiber_stacks_max)
+    if (is_over || stack.bytes > spare_stack_bytes_max - spare().bytes)
         return unmap(stack);
     try
     {
         spare().kept.push_back(stack);
+        spare().bytes += stack.bytes;
     }
     catch (const std::bad_alloc&)
     {
@@ -90,5 +93,5 @@ void give_fiber_stack(const fiber_stack& stack) noexcept
     }
 }
 
-std::size_t spare_fiber_stacks() noexcept { return is_over ? 0 : spare().kept.size(); }
+std::size_t spare_stack_bytes() noexcept { return is_over ? 0 : spare().bytes; }
 }

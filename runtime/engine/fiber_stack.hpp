@@ -19,12 +19,12 @@ struct fiber_stack
     void* fake_stack{}; ///< of the address sanitizer, which goes with it
 };
 
-inline constexpr std::size_t spare_fiber_stacks_max = 256; ///< that a thread keeps; each has the few pages that were touched
+inline constexpr std::size_t spare_stack_bytes_max = 64u << 20; ///< that a thread keeps; only what was touched of them takes memory
 
 /// Of `bytes` or a little more. Throws engine_error (limit) where there is none to be had.
 fiber_stack take_fiber_stack(std::size_t bytes);
 void give_fiber_stack(const fiber_stack& stack) noexcept;
 
 /// Of this thread.
-std::size_t spare_fiber_stacks() noexcept;
+std::size_t spare_stack_bytes() noexcept;
 }

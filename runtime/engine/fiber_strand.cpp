@@ -168,8 +168,8 @@ void fiber_strand::require_here() const
 {
     if (here().running == this)
         return;
-    throw engine_error(errc::wrong_use, "a fiber_context was used where it is not that of the running code: a step's body and another thread have none, "
-                                        "and each branch uses the one that it was given");
+    throw engine_error(errc::wrong_use, "a fiber_context was used where it is not that of the running code: a step's body and another "
+                                        "thread have none, and each branch uses the one that it was given");
 }
 
 void fiber_strand::wait(operation& op)
@@ -193,13 +193,12 @@ void fiber_strand::wait(operation& op)
 
 void fiber_strand::throw_unwinding()
 {
-    // By a destructor, which may not throw while another exception is on its way; or in a loop that lets none out.
-    if (std::uncaught_exceptions() != 0 || ++swallowed_ > swallowed_max)
-        leave_for_good();
+    if (++swallowed_ > swallowed_max)
+        leave_for_good(); // a loop that lets none out
     throw unwinding{};
 }
 
-/// While it lives, a noexcept function that stops the exception costs the stack and not the process.
+/// While it lives, a noexcept function or a destructor that stops the exception costs the stack and not the process.
 class fiber_strand::terminate_guard
 {
 public:

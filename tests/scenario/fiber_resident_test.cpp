@@ -63,7 +63,8 @@ TEST(FiberResidentScenario, ThousandSleepingRunsSurviveAnOpenAndWakeOnce)
         engine_stage s(world, adds("sleeps", sleeps));
         std::vector<std::shared_ptr<engine_stage::pending>> starts;
         for (int n = 0; n < 1000; ++n)
-            starts.push_back(s.send({detail::request_kind::start, admission::wait, engine_stage::key_of(sleeps), std::to_string(n), std::to_string(n)}));
+            starts.push_back(
+                s.send({detail::request_kind::start, admission::wait, engine_stage::key_of(sleeps), std::to_string(n), std::to_string(n)}));
         for (const auto& one : starts)
             EXPECT_EQ(s.wait(one, false), "ok");
         EXPECT_EQ(s.start(sleeps, "0", 0), "ok"); // comes behind all that those starts left to do
@@ -151,7 +152,7 @@ TEST(FiberResidentScenario, InputReplyAndResultHaveTheSameLimit)
     EXPECT_EQ(s.reply(long_reply, "below").size(), 1000u);
     s.start(long_reply, "above", 1001);
     EXPECT_EQ(s.reply(long_reply, "above"),
-              "failed limits: the run is parked: a payload of 1001 bytes in reply (fiber_resident_test.cpp:134) is over payload_bytes_max (1000)");
+              "failed limits: the run is parked: a payload of 1001 bytes in reply (fiber_resident_test.cpp:135) is over payload_bytes_max (1000)");
     EXPECT_EQ(s.start(echo, std::string(255, 'i'), "x"), "ok");
     EXPECT_EQ(s.start(echo, std::string(256, 'i'), "x"), "refused limit: a run id has 1 to 255 bytes, this one has 256");
     EXPECT_EQ(s.start(echo, "", "x"), "refused limit: a run id has 1 to 255 bytes, this one has 0");

@@ -3,8 +3,8 @@
 // What a workflow function is: a coroutine (everstep/workflow.hpp) or an ordinary function on a fiber (everstep/fiber_workflow.hpp). Whoever
 // takes a workflow takes both by this:
 //
-//     template <detail::workflow_function Function>
-//     run<detail::result_of<Function>, detail::reply_of<Function>> start(Function* function, std::string id, const detail::input_of<Function>& input);
+//     template <workflow_function Function>
+//     run<result_of<Function>, reply_of<Function>> start(Function* function, std::string id, const input_of<Function>& input);
 
 #include <type_traits>
 

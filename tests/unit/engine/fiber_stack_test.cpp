@@ -39,7 +39,7 @@ TEST(FiberStack, IsUsedAgainByItsSize)
         const fiber_stack again = take_fiber_stack(bytes);
         EXPECT_EQ(again.lowest, small.lowest);
         EXPECT_EQ(again.bytes, small.bytes);
-        EXPECT_EQ(spare_fiber_stacks(), 1u);
+        EXPECT_EQ(spare_stack_bytes(), large.bytes);
         give_fiber_stack(again);
     });
 }
@@ -48,22 +48,30 @@ TEST(FiberStack, AThreadKeepsNoMoreThanItsBound)
 {
     on_a_new_thread([] {
         std::vector<fiber_stack> all;
-        for (std::size_t n = 0; n < spare_fiber_stacks_max + 10; ++n)
-            all.push_back(take_fiber_stack(bytes));
+        for (std::size_t n = 0; n < 10; ++n)
+            all.push_back(take_fiber_stack(spare_stack_bytes_max / 4));
         for (const fiber_stack& one : all)
             give_fiber_stack(one);
-        EXPECT_EQ(spare_fiber_stacks(), spare_fiber_stacks_max);
+        EXPECT_EQ(spare_stack_bytes(), spare_stack_bytes_max);
+    });
+}
+
+TEST(FiberStack, OneThatIsLargerThanTheBoundIsNotKept)
+{
+    on_a_new_thread([] {
+        give_fiber_stack(take_fiber_stack(2 * spare_stack_bytes_max));
+        EXPECT_EQ(spare_stack_bytes(), 0u);
     });
 }
 
 TEST(FiberStack, AThreadThatHasNoneMakesOne)
 {
     on_a_new_thread([] {
-        EXPECT_EQ(spare_fiber_stacks(), 0u);
+        EXPECT_EQ(spare_stack_bytes(), 0u);
         const fiber_stack one = take_fiber_stack(bytes);
-        EXPECT_EQ(spare_fiber_stacks(), 0u);
+        EXPECT_EQ(spare_stack_bytes(), 0u);
         give_fiber_stack(one);
-        EXPECT_EQ(spare_fiber_stacks(), 1u);
+        EXPECT_EQ(spare_stack_bytes(), bytes);
     });
 }
 

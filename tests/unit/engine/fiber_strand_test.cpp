@@ -346,6 +346,23 @@ TEST_F(FiberStrand, ARunThatFindsNoStackIsParkedAndTheTextSaysWhatToDo)
         << run.driver().text();
 }
 
+int opens_a_branch(fiber_context& ctx, int)
+{
+    seen.push_back("has a stack itself");
+    ctx.all([](fiber_context& c) { c.step("one", [] {}); });
+    return 0;
+}
+TEST_F(FiberStrand, ARunWhoseBranchFindsNoStackIsParkedToo)
+{
+    constexpr std::size_t half_of_all_addresses = std::size_t{1} << 46;
+    driven_run run(opens_a_branch, 1);
+    run.code().traits.stack_bytes = half_of_all_addresses;
+    EXPECT_EQ(run.begin(), driver_state::parked);
+    EXPECT_EQ(run.driver().reason(), park_reason::limits);
+    EXPECT_EQ(run.driver().text().find("limit: no stack of "), 0u) << run.driver().text();
+    EXPECT_EQ(take_seen(), std::vector<std::string>{"has a stack itself"});
+}
+
 [[gnu::noinline]] int recurse(volatile char* above, int depth)
 {
     volatile char here[512];

@@ -157,6 +157,21 @@ TEST(FiberWorkflow, BranchesAreFunctionsAndOperations)
     EXPECT_EQ(shop.start(takes_all_kinds_of_branches, 1).result(), "62612");
 }
 
+workflow<int> coroutine_adds_one(context& ctx, int n)
+{
+    co_return co_await ctx.step("add", [&] { return n + 1; });
+}
+int calls_a_coroutine(fiber_context& ctx, int n)
+{
+    const auto [sum] = ctx.all(coroutine_adds_one(ctx.cold(), n));
+    return sum + ctx.with_timeout(1h, coroutine_adds_one(ctx.cold(), n));
+}
+TEST(FiberWorkflow, ACoroutineMayBeABranch)
+{
+    small_shop shop;
+    EXPECT_EQ(shop.start(calls_a_coroutine, 3).result(), 8);
+}
+
 std::string is_late(fiber_context& ctx, int)
 {
     try
