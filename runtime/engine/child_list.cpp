@@ -30,14 +30,17 @@ close_policy close_policy_of(std::string_view name) noexcept
     return close_policy::leave;
 }
 
-std::string child_promise(const journal::path& where) { return std::string(own_signals).append("child ").append(where.text()); }
+std::string child_promise(const journal::path& where, const base::hash128& seed)
+{
+    return std::string(own_signals).append("child ").append(where.text()).append(" ").append(std::to_string(seed.low));
+}
 
 void child_list::take(const journal::entry& e, const base::hash128& seed)
 {
     switch (e.kind)
     {
     case entry_kind::child_started:
-        open_.push_back({std::string(e.name), std::string(e.text), promise_signal(promise_secret(seed, child_promise(e.where))),
+        open_.push_back({std::string(e.name), std::string(e.text), promise_signal(promise_secret(seed, child_promise(e.where, seed))),
                          close_policy_of(e.code), false});
         break;
     case entry_kind::child_adopted:

@@ -23,8 +23,8 @@ struct open_child
     bool is_cancelled{};
 };
 
-/// Of the child that was started at this path.
-std::string child_promise(const journal::path& where);
+/// Of the child that was started at this path of the run with this seed: another one than those of the runs before it in its chain.
+std::string child_promise(const journal::path& where, const base::hash128& seed);
 
 class child_list
 {

@@ -20,9 +20,8 @@ const std::byte* bytes_of(const std::string& text) noexcept { return reinterpret
 
 std::string promise_secret(const base::hash128& seed, std::string_view name)
 {
-    std::string bytes(16, '\0');
-    base::store_little(bytes.data(), seed.high);
-    base::store_little(bytes.data() + 8, seed.low);
+    std::string bytes(8, '\0');
+    base::store_little(bytes.data(), seed.high); // that half is one for all runs of a chain, so that who has a token may answer the next one
     return replay::hex_of(base::hash128_of(bytes.append("promise").append(name))); // no path begins so: it is no step's token
 }
 

@@ -3,7 +3,7 @@
 // Promises as the engine sees them: an answer is a signal to the run, under a name that only who has the token knows.
 //
 //     token = base64url(u8 length of workflow, u8 length of run id, workflow, run id, name, secret)
-//     secret = hex of XXH3-128(seed, "promise", name)
+//     secret = hex of XXH3-128(high half of the seed, "promise", name): runs that continue each other share it
 
 #include "base/checksum.hpp"
 

@@ -32,13 +32,13 @@ void run_driver::name_child(line& at, detail::any_child& op)
 {
     journal::path where = at.counter.prefix;
     if (where.push(at.counter.next)) // else it is refused for its depth
-        op.set_signal(names_of_promise(child_promise(where)).second);
+        op.set_signal(names_of_promise(child_promise(where, header_.seed)).second);
 }
 
 void run_driver::start_child(const detail::any_child& op, const journal::path& where)
 {
     want({intent_kind::start, std::string(op.name().text()), std::string(op.id()), std::string(op.encoded()), {}, {},
-          names_of_promise(child_promise(where)).first},
+          names_of_promise(child_promise(where, header_.seed)).first},
          replay::token_of(header_.seed, where));
 }
 

@@ -95,7 +95,9 @@ resident_run& shard::begin_successor(resident_run& of, std::string_view input)
     const base::run_number number = host_.take_run_number();
     journal::run_header header;
     header.version = of.code->version;
-    header.seed = fresh_bits();
+    header.seed = fresh_bits(); // for tokens and random numbers of its own
+    if (of.header.chain != 0)
+        header.seed.high = of.header.seed.high; // promises stay what they are
     header.started_at = now_;
     header.chain = of.header.chain != 0 ? of.header.chain : base::to_integer(number);
     header.workflow = of.header.workflow;

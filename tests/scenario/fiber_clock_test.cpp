@@ -50,7 +50,7 @@ TEST(FiberClockScenario, SleepsByBothClocksInEveryWay)
 }
 
 /// With runs in memory, and evicted.
-class ClockScenarioOfJumps : public ::testing::TestWithParam<int>
+class FiberClockScenarioOfJumps : public ::testing::TestWithParam<int>
 {
 protected:
     life_plan plan() const
@@ -60,7 +60,7 @@ protected:
     engine_world world{std::make_unique<memory_disk>()};
 };
 
-TEST_P(ClockScenarioOfJumps, JumpForwardWakesSleepUntilAndNotSleepFor)
+TEST_P(FiberClockScenarioOfJumps, JumpForwardWakesSleepUntilAndNotSleepFor)
 {
     engine_stage s(world, both(), plan());
     s.start(for_an_hour, "a", 0);
@@ -76,7 +76,7 @@ TEST_P(ClockScenarioOfJumps, JumpForwardWakesSleepUntilAndNotSleepFor)
     EXPECT_EQ(s.result(for_an_hour, "a"), "1");
 }
 
-TEST_P(ClockScenarioOfJumps, JumpBackDelaysSleepUntilAndNotSleepFor)
+TEST_P(FiberClockScenarioOfJumps, JumpBackDelaysSleepUntilAndNotSleepFor)
 {
     engine_stage s(world, both(), plan());
     s.start(for_an_hour, "a", 0);
@@ -94,7 +94,7 @@ TEST_P(ClockScenarioOfJumps, JumpBackDelaysSleepUntilAndNotSleepFor)
     EXPECT_GE(s.time().now(), engine + 12 * hour);
 }
 
-INSTANTIATE_TEST_SUITE_P(ResidentAndEvicted, ClockScenarioOfJumps, ::testing::Values(1000 * 3600 * 24 * 20, 0));
+INSTANTIATE_TEST_SUITE_P(ResidentAndEvicted, FiberClockScenarioOfJumps, ::testing::Values(1000 * 3600 * 24 * 20, 0));
 
 TEST(FiberClockScenario, EngineTimeNeverGoesBackBetweenOpens)
 {

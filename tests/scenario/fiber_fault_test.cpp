@@ -75,11 +75,11 @@ TEST(FiberFaultScenario, StartThatWillNotWaitIsRefusedWhileTheStoreIsFull)
     EXPECT_EQ(s.result(quick, "c"), "2");
 }
 
-class FaultScenarioOfUnknown : public ::testing::TestWithParam<fate>
+class FiberFaultScenarioOfUnknown : public ::testing::TestWithParam<fate>
 {
 };
 
-TEST_P(FaultScenarioOfUnknown, CommitStopsTheEngineAndReopeningSettlesIt)
+TEST_P(FiberFaultScenarioOfUnknown, CommitStopsTheEngineAndReopeningSettlesIt)
 {
     engine_world world(std::make_unique<memory_disk>());
     const fate chosen = GetParam();
@@ -110,7 +110,7 @@ TEST_P(FaultScenarioOfUnknown, CommitStopsTheEngineAndReopeningSettlesIt)
     EXPECT_EQ(s.reply(quick, "b"), "refused not_found: there is no run 'quick/b': start it");
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, FaultScenarioOfUnknown, ::testing::Values(fate::unknown_absent, fate::unknown_present));
+INSTANTIATE_TEST_SUITE_P(Both, FiberFaultScenarioOfUnknown, ::testing::Values(fate::unknown_absent, fate::unknown_present));
 
 /// A journal of two sleeping runs, a and b.
 void two_sleepers(engine_world& world)

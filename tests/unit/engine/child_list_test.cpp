@@ -30,7 +30,7 @@ protected:
     }
     void ends(std::uint32_t path)
     {
-        const std::string signal = promise_signal(promise_secret(seed, child_promise(journal::path(path))));
+        const std::string signal = promise_signal(promise_secret(seed, child_promise(journal::path(path), seed)));
         entry e;
         e.kind = entry_kind::signalled;
         e.name = signal;

@@ -53,7 +53,7 @@ protected:
     }
     static std::string signal_of(std::uint32_t path)
     {
-        return promise_signal(promise_secret({11, 22}, child_promise(journal::path(path))));
+        return promise_signal(promise_secret({11, 22}, child_promise(journal::path(path), {11, 22})));
     }
     static driver_state ended(driven_run& run, std::uint32_t path, const std::string& answer)
     {
