@@ -1,6 +1,7 @@
 #include "engine/child_list.hpp"
 
 #include "engine/promise_token.hpp"
+#include "replay/token.hpp"
 
 #include <algorithm>
 
@@ -32,7 +33,7 @@ close_policy close_policy_of(std::string_view name) noexcept
 
 std::string child_promise(const journal::path& where, const base::hash128& seed)
 {
-    return std::string(own_signals).append("child ").append(where.text()).append(" ").append(std::to_string(seed.low));
+    return std::string(own_signals).append("child ").append(replay::hex_of(base::hash128_of(where.text(), seed.low)));
 }
 
 void child_list::take(const journal::entry& e, const base::hash128& seed)

@@ -40,8 +40,8 @@ public:
     virtual bool record(const journal::entry& e, std::uint32_t& seq) = 0;
     /// An event of the same turn.
     virtual void publish(const journal::event& e) = 0;
-    /// A value that the run shows to readers, likewise.
-    virtual void put_state(std::string_view name, std::string_view value) = 0;
+    /// A value that the run shows to readers, likewise. `may_be_there`: in a life before this one it was perhaps written.
+    virtual void put_state(std::string_view name, std::string_view value, bool may_be_there) = 0;
 
 protected:
     ~recorder() = default;

@@ -96,7 +96,7 @@ void run_driver::set_state(std::string_view name, std::string_view encoded)
         throw engine_error(errc::limit, "state '" + std::string(name) + "' of " + std::to_string(encoded.size()) + " bytes is over payload_bytes_max (" +
                                             std::to_string(bytes_max) + "): keep it outside and show where it lies");
     if (sets_state())
-        recorder_->put_state(name, encoded);
+        recorder_->put_state(name, encoded, replaying_ && !is_new_);
 }
 
 std::string_view run_driver::workflow_name(void (*function)()) const

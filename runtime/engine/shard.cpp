@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "engine/inflight_map.hpp"
+#include "engine/journal_reader.hpp"
 #include "engine/look_ahead.hpp"
 #include "engine/request_desk.hpp"
 
@@ -33,6 +34,9 @@ shard::shard(shard_host& host, std::size_t index)
     turn_.on_reply = [this](resident_run& run, const journal::entry& e) {
         if (!run.waiters.empty())
             reply_ = e.payload;
+    };
+    turn_.is_shown = [this](const resident_run& run, std::string_view name, std::string_view value) {
+        return journal_reader(host_.journal()).state(run.header.chain, name) == value;
     };
     turn_.on_answer = [this](resident_run& run, const journal::entry& e) {
         if (updates_.contains(run.number))

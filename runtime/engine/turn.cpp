@@ -55,7 +55,7 @@ std::uint32_t turn::record_always(const journal::entry& e)
         on_reply(*run_, e);
     if (e.kind == journal::entry_kind::answered)
     {
-        put_state(journal::answer_name(e.code), e.payload); // found by its id, in whichever run of the chain it was given
+        put_state(journal::answer_name(e.code), e.payload, false); // found by its id, in whichever run of the chain it was given
         if (on_answer)
             on_answer(*run_, e);
     }
@@ -71,8 +71,10 @@ void turn::publish(const journal::event& e)
     out_->put_event(e.topic, event_);
 }
 
-void turn::put_state(std::string_view name, std::string_view value)
+void turn::put_state(std::string_view name, std::string_view value, bool may_be_there)
 {
+    if (may_be_there && is_shown && is_shown(*run_, name, value))
+        return; // a run that is recovered again and again needs no commit for it
     const std::uint64_t chain = run_->header.chain;
     // In one commit with the turn that set it. If we die before, readers have the value before, and replay sets this one; if we die after, it
     // is there, and setting it again is the same.

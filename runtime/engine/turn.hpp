@@ -43,7 +43,9 @@ public:
     std::function<void(resident_run&, const journal::entry&)> on_answer;
 
     void publish(const journal::event& e) override;
-    void put_state(std::string_view name, std::string_view value) override;
+    void put_state(std::string_view name, std::string_view value, bool may_be_there) override;
+    /// Whether readers see this value of the run already.
+    std::function<bool(const resident_run&, std::string_view name, std::string_view value)> is_shown;
 
     void put_header();
     void put_id();

@@ -114,7 +114,7 @@ void refused_undo(fiber_context& ctx, int)
 
 TEST(FiberSagaScenario, UndoThatFailsForGoodParksTheRunUntilItIsResumed)
 {
-    const char* parked = "failed retries_exhausted: the run is parked: the compensation of step 'charge' failed for good: "
+    const char* parked = "failed compensation_failed: the run is parked: the compensation of step 'charge' failed for good (attempts: 1): "
                          "no_account: the account is gone";
     const auto left = all_ways({adds("refused", refused_undo), [=](engine_stage& s) {
                                     s.effects().attempts_may_begin_anew();
@@ -123,13 +123,13 @@ TEST(FiberSagaScenario, UndoThatFailsForGoodParksTheRunUntilItIsResumed)
                                     {
                                         EXPECT_EQ(s.result(refused_undo, "a"), parked);
                                         EXPECT_EQ(s.status(refused_undo, "a").state, run_state::parked);
-                                        EXPECT_EQ(s.status(refused_undo, "a").reason, "retries_exhausted");
+                                        EXPECT_EQ(s.status(refused_undo, "a").reason, "compensation_failed");
                                         s.effects().bank_is_open = true;
                                         EXPECT_EQ(s.resume(refused_undo, "a", "account is open again"), "ok");
                                     }
                                     EXPECT_EQ(s.result(refused_undo, "a"), "failed std::runtime_error: no");
                                 }});
-    EXPECT_EQ(left.at("refused/a").brief(), "started, step_done pack, step_done charge, resumed, step_done undo charge, "
+    EXPECT_EQ(left.at("refused/a").brief(), "started, step_done pack, step_done charge, step_retry undo charge, resumed, step_done undo charge, "
                                             "step_done undo pack, failed");
 }
 

@@ -131,7 +131,7 @@ TEST(SignalScenario, AParkedRunHasItWhenItIsResumed)
                                     EXPECT_EQ(s.result(parks_first, "a"), "\"5\"");
                                     s.effects().bank_is_open = false;
                                 }});
-    EXPECT_EQ(left.at("parks/a").brief(), "started, step_done charge, signalled n, resumed, step_done undo charge, completed");
+    EXPECT_EQ(left.at("parks/a").brief(), "started, step_done charge, step_retry undo charge, signalled n, resumed, step_done undo charge, completed");
 }
 
 workflow<std::string> cart(context& ctx, std::string customer)

@@ -114,7 +114,7 @@ public:
         published.push_back(std::string(e.topic) + " " + std::string(e.id) + " " + std::string(e.source) + " " + std::string(e.type) + " " +
                             std::string(e.data));
     }
-    void put_state(std::string_view name, std::string_view value) override { states.push_back(std::string(name) + " " + std::string(value)); }
+    void put_state(std::string_view name, std::string_view value, bool) override { states.push_back(std::string(name) + " " + std::string(value)); }
     std::vector<std::string> states;    ///< that were set: name and value
     std::vector<std::string> published; ///< "topic id source type data"
 
