@@ -31,8 +31,9 @@
 // Threads: bodies of steps, on the pool or where the options say; one object is called from several threads at once. add from one
 // thread, before engine::open.
 // Lifetime: slip_activities and the objects outlive the engine.
-// Crash: execute and compensate run at least once until their end is recorded and never again after, always with their token. Slips under
-// way need their activities after a restart, under the same names: one that is not there when its turn comes faults its slip
+// Crash: execute and compensate run at least once until their end is recorded and never again after, always with their token. An end that is
+// over engine_options::payload_bytes_max cannot be recorded, as with any step: the slip faults, and that activity is not compensated. Slips
+// under way need their activities after a restart, under the same names: one that is not there when its turn comes faults its slip
 // (unknown_activity); one that is not there to compensate, or cannot read its log any more, is tried again as its policy says, so put it back.
 // Errors: add throws engine_error: wrong_use (a name twice), limit (a name has 1 to 100 bytes). What is no activity does not compile.
 
@@ -57,8 +58,7 @@ struct activity_options
     step_options compensate{.retry = {.attempts = 0}};
 };
 
-/// A slip, or an itinerary, that cannot be followed: its code is empty_itinerary, unknown_activity, bad_arguments, unknown_topic, limit or
-/// wrong_use.
+/// A slip, or an itinerary, that cannot be followed: its code is empty_itinerary, unknown_activity, bad_arguments, unknown_topic or limit.
 class slip_refused : public error
 {
 public:
@@ -89,7 +89,8 @@ public:
             using types = detail::execute_types<decltype(&Activity::execute)>;
             using args = typename types::args;
             using log = typename types::log;
-            static_assert(detail::described_struct<args> && encodable<args>, "an activity's arguments are a described struct: see everstep/codec.hpp");
+            static_assert(detail::described_struct<args> && encodable<args>,
+                          "an activity's arguments are a described struct: see everstep/codec.hpp");
             if constexpr (std::is_void_v<log>)
                 static_assert(!detail::names_compensate<Activity>,
                               "an activity with compensate leaves a log for it: execute takes execution<Args, Log>&");

@@ -27,15 +27,16 @@
 // A slip is a saga that is data: to the run it does not fail, its outcome says what happened. Cancelling the run (or losing a race, or a
 // time-out) stops the slip: what runs is asked to stop and waited for, what has completed is compensated, and then `cancelled` goes on
 // to whoever awaited it. Where a compensation fails for good on that way, there is the outcome instead, so that somebody sees it. A slip that
-// compensates goes on through a cancel and ends as it would. One that has ended is no part of its caller's sagas.
+// compensates, or has terminated, goes on through a cancel and ends as it would. One that has ended is no part of its caller's sagas.
 //
 // **Events**: who is to be told is in the slip, see slip_subscription; each gets slip_notice. A slip's are in order (its tracking number is their
 // key), and each is there if and only if what it says is recorded. Exactly one of completed, terminated, faulted and compensation_failed is the last.
 //
-// **Refused**, with slip_refused and before anything is executed: an itinerary that is empty, names an activity that was not added or gives it
-// arguments that it cannot read; a topic that was not added; what is over a limit (slip_activities_max, slip_part_bytes_max, 32 subscriptions, a
-// tracking number of 255 bytes). So the run fails with that code. The same in a revised itinerary faults the slip, the one that revised it is compensated, too;
-// so do variables that an activity cannot read as its arguments (bad_arguments), and variables or logs over the limit.
+// **Refused**, with slip_refused and before anything is executed: an itinerary that is empty, names an activity that was not added, or gives
+// it arguments that it cannot read; a topic that was not added; what is over a limit (slip_activities_max, slip_part_bytes_max, 32
+// subscriptions, a tracking number of 255 bytes). The run fails with that code. What can be known only later faults the slip, and whoever
+// caused it is compensated with the others: a revised itinerary of that kind, variables or logs over their limit. So do variables that an
+// activity cannot read as its arguments (bad_arguments), before it is executed.
 //
 // Threads: as context; values else. Lifetime: slip_activities must have been provided (engine::provide).
 // Crash: the slip is the input of its run, and the end of each activity and of each compensation an entry of its history, with the variables,
@@ -133,7 +134,8 @@ struct routing_slip
         return *this;
     }
     routing_slip& set(std::string name, const char* value) { return set(std::move(name), std::string(value)); }
-    routing_slip& tell(std::string topic, std::set<slip_event> events = {}, std::set<slip_content> include = {}, std::set<std::string> activities = {})
+    routing_slip& tell(std::string topic, std::set<slip_event> events = {}, std::set<slip_content> include = {},
+                       std::set<std::string> activities = {})
     {
         subscriptions.push_back({std::move(topic), std::move(events), std::move(include), std::move(activities)});
         return *this;

@@ -63,6 +63,22 @@ void check_subscriptions(const routing_slip& slip)
 }
 }
 
+std::string shown(std::string said)
+{
+    constexpr std::size_t bytes_max = 500;
+    if (said.size() > bytes_max + 4)
+        said.resize(bytes_max + 4); // a character that is cut apart here goes with the rest
+    make_text(said);
+    if (said.size() > bytes_max)
+    {
+        std::size_t end = bytes_max;
+        while ((static_cast<unsigned char>(said[end]) & 0xC0) == 0x80)
+            --end;
+        said.resize(end);
+    }
+    return said;
+}
+
 boost::json::value arguments_of(const itinerary_item& item, const slip_variables& variables)
 {
     boost::json::object merged;
@@ -93,8 +109,8 @@ detail::slip_record execute(const slip_activities& all, const attempt& a, const 
         throw permanent_error("unknown_activity", "there is no activity '" + slip.item.activity + "': call slip_activities::add before open");
     detail::slip_record end = found->activity->execute(a, slip, arguments_of(slip.item, slip.variables));
     end.kept_as = slip.kept_as;
-    make_text(end.code);
-    make_text(end.text);
+    end.code = shown(std::move(end.code));
+    end.text = shown(std::move(end.text));
     try
     {
         if (end.what == detail::slip_verdict::revised)

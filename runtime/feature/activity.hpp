@@ -9,11 +9,15 @@
 #include <boost/json/value.hpp>
 
 #include <cstddef>
+#include <string>
 
 namespace everstep::core
 {
 /// The item's own, and where they are missing or null, the variables of their names.
 boost::json::value arguments_of(const itinerary_item& item, const slip_variables& variables);
+
+/// What an exception or a body says, which may be bytes of any kind and number, as a text of 500 bytes at most.
+std::string shown(std::string said);
 
 /// Throws slip_refused where it cannot be followed after `executed` activities. One that is empty can.
 void check_route(const slip_activities& all, const itinerary& route, std::size_t executed);

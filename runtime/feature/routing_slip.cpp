@@ -39,7 +39,7 @@ struct traveller
     slip_activities& activities;
     slip_course course;
     saga shield; ///< of no step: its compensate() lets the run go on through the cancels that have come
-    std::string tag;
+    std::string tag; ///< of this slip alone
     std::optional<cancelled> stop{};
 
     traveller(context& of, routing_slip&& slip, std::string tracking_number)
@@ -202,11 +202,10 @@ workflow<void> publish(traveller& here, const slip_publications& all)
 
 workflow<void> execute_next(traveller& here, const itinerary_item& item)
 {
-    const std::string kept_as = here.tag + "/" + std::to_string(here.course.count());
-    const auto body = [&](attempt& a) { return execute(here.activities, a, here.view(item, kept_as)); };
+    const auto body = [&](attempt& a) { return execute(here.activities, a, here.view(item, here.tag)); };
     const std::string name = item.activity;
     const step_options options = options_of(here, item);
-    step_end end = co_await run_step(here, name, options, body, kept_as);
+    step_end end = co_await run_step(here, name, options, body, here.tag);
     slip_publications news;
     if (end.record)
         news = here.course.ended(std::move(*end.record));
@@ -221,7 +220,7 @@ workflow<void> execute_next(traveller& here, const itinerary_item& item)
 
 workflow<void> compensate_newest(traveller& here, const slip_course::executed& what)
 {
-    const std::string kept_as = here.tag + "/" + std::to_string(here.course.place_to_compensate()) + "/undo";
+    const std::string kept_as = here.tag + "/" + std::to_string(here.course.place_to_compensate());
     const auto body = [&](attempt& a) { return compensate(here.activities, a, here.view(what.item, kept_as), what.log); };
     const std::string name = "compensate " + what.item.activity;
     const slip_activities::entry* found = here.activities.find(what.item.activity);

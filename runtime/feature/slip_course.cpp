@@ -1,6 +1,6 @@
 #include "feature/slip_course.hpp"
 
-#include "feature/notification_rows.hpp"
+#include "feature/activity.hpp"
 
 #include <everstep/codec.hpp>
 
@@ -13,16 +13,6 @@ using detail::slip_verdict;
 
 namespace
 {
-/// Of an exception: bytes of any kind and number.
-std::string shown(std::string text)
-{
-    constexpr std::size_t text_bytes_max = 500;
-    if (text.size() > text_bytes_max)
-        text.resize(text_bytes_max);
-    make_text(text);
-    return text;
-}
-
 constexpr bool is_about_activity(slip_event what) noexcept { return what >= slip_event::activity_completed; }
 
 slip_event last_event(slip_state state) noexcept

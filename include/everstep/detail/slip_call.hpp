@@ -97,6 +97,7 @@ public:
         static_assert(encodable<Value>, "a variable must be encodable: see everstep/codec.hpp");
         set_.insert_or_assign(std::move(name), json_of(value));
     }
+    void set(std::string name, const char* value) { set(std::move(name), std::string(value)); }
 
     /// For the runtime.
     slip_variables take_set() noexcept { return std::move(set_); }

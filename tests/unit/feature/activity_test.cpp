@@ -201,6 +201,25 @@ TEST_F(Activity, FaultWithVariablesOverTheLimitKeepsItsOwnCode)
     EXPECT_TRUE(end.variables.empty());
 }
 
+/// Else the end could not be recorded, and what was done would be done again.
+TEST_F(Activity, TextsThatItEndsWithMayBeAnyBytes)
+{
+    hotel_.how = [](booking::execution_type& e) { return e.fault("\xFF", std::string(9000, 'x')); };
+    const slip_record end = executed({"hotel", {}, {}});
+    EXPECT_EQ(end.code, "\xEF\xBF\xBD");
+    EXPECT_EQ(end.text, std::string(500, 'x'));
+}
+
+TEST_F(Activity, TextsAreCutOffBetweenCharacters)
+{
+    std::string many = "x";
+    for (int n = 0; n < 400; ++n)
+        many += "\xC3\xA9";
+    EXPECT_EQ(shown(many), many.substr(0, 499));
+    EXPECT_EQ(shown(many.substr(0, 499)), many.substr(0, 499));
+    EXPECT_EQ(shown(std::string(500, '\xFF')).size(), 498u) << "each is three bytes by then";
+}
+
 /// Whoever is called has it from an earlier process, perhaps of another version: it must never change.
 TEST_F(Activity, TokenOfACompensationComesFromItsNameAlone)
 {

@@ -187,7 +187,7 @@ TEST_F(RoutingSlip, TextsOfFaultsMayBeAnyBytesAndAreCutOff)
 TEST_F(RoutingSlip, TerminateEndsItWellWithoutWhatIsLeft)
 {
     hotel_.how = [](booking::execution_type& e) {
-        e.set("city", std::string("home"));
+        e.set("city", "home");
         return e.terminate("stays at home");
     };
     const slip_outcome end = follow(trip_);
