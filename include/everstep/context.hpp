@@ -64,6 +64,17 @@ public:
     {
         return make_step(std::move(name), &options, std::move(body));
     }
+    /// The arguments, written `args(a, b)`, are recorded with the step, and compared in replay: everstep/args.hpp.
+    template <class Body>
+    auto step(op_name name, Body body, arguments given)
+    {
+        return make_step(std::move(name), nullptr, std::move(body), {}, &given);
+    }
+    template <class Body>
+    auto step(op_name name, const step_options& options, Body body, arguments given)
+    {
+        return make_step(std::move(name), &options, std::move(body), {}, &given);
+    }
 
     /// Runs `body` (which takes a transaction&) once, in one commit with its entry: see everstep/transaction.hpp. What it throws ends
     /// in step_failed at once, unless `retry` says otherwise.
@@ -204,10 +215,11 @@ private:
     friend class saga;
 
     template <class Body, class Undo = void>
-    static auto make_step(op_name&& name, const step_options* options, Body&& body, const detail::undo_plan& undo = {})
+    static auto make_step(op_name&& name, const step_options* options, Body&& body, const detail::undo_plan& undo = {},
+                          arguments* args = nullptr)
     {
         check_closure<Body>();
-        return detail::step_operation<Body, Undo>(std::move(name), options, std::move(body), undo);
+        return detail::step_operation<Body, Undo>(std::move(name), options, std::move(body), undo, args);
     }
     template <class Body, class Undo = void>
     static auto make_transaction(op_name&& name, const retry_policy* retry, Body&& body, const detail::undo_plan& undo = {})

@@ -11,6 +11,7 @@
 #include "replay/machine.hpp"
 #include "replay/undo_list.hpp"
 
+#include <everstep/args.hpp>
 #include <everstep/context.hpp>
 #include <everstep/detail/group_operation.hpp>
 #include <everstep/detail/operation.hpp>
@@ -187,6 +188,7 @@ private:
     std::uint32_t next_seq() const noexcept;
     replay::asked ask(detail::operation& op) const;
     bool can_record(const replay::asked& what);
+    bool add_arguments(const arguments& given, replay::asked& what);
     void publish(const detail::event_draft& draft, const journal::path& where);
     void send(const detail::any_signal& what, const journal::path& where);
 

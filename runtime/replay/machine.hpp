@@ -65,7 +65,7 @@ struct asked
     std::string_view file;
     std::uint32_t line{};
     base::time_us due{};      ///< timer: on its clock
-    std::string_view payload; ///< reply, event, signal
+    std::string_view payload; ///< reply, event, signal; a step's arguments
     std::string_view text;    ///< signal: the other run
     /// Of the payload with today's type, where it is compared. Throws.
     std::string (*renew)(std::string_view payload) = nullptr;

@@ -40,6 +40,7 @@ struct engine_entry
     std::uint32_t attempts{}, line{};
     journal::timer_clock clock{};
     journal::path path;
+    std::string args;
 
     /// "step_done charge", "step_done undo charge", "timer_set"
     std::string brief() const
@@ -53,7 +54,7 @@ struct engine_entry
         return is_named ? shown + " " + name : shown;
     }
     /// All of it but times and attempts, which a crash may change, and the place in the source.
-    std::string line_text() const { return brief() + " " + where + " " + type + " [" + code + ": " + text + "] " + payload; }
+    std::string line_text() const { return brief() + " " + where + " " + type + " [" + code + ": " + text + "] " + payload + args; }
 };
 
 struct engine_run
@@ -133,7 +134,7 @@ inline engine_journal read_journal(const store::store& from)
                 break;
             }
             run.entries.push_back({e.kind, e.operation, e.where.text(), std::string(e.name), std::string(e.type), std::string(e.code),
-                                   std::string(e.text), std::string(e.payload), std::string(e.file), e.at, e.due, e.attempts, e.line, e.clock, e.where});
+                                   std::string(e.text), std::string(e.payload), std::string(e.file), e.at, e.due, e.attempts, e.line, e.clock, e.where, std::string(e.args)});
         }
         runs.emplace(header.workflow + "/" + header.id, std::move(run));
     }
