@@ -28,7 +28,7 @@ class arguments
 public:
     using renewer = std::string (*)(std::string_view encoded);
 
-    arguments(std::string encoded, renewer renew) noexcept : encoded_(std::move(encoded)), renew_(renew) {}
+    arguments(std::string encoded, renewer by) noexcept : encoded_(std::move(encoded)), renew_(by) {}
 
     /// A JSON array.
     const std::string& encoded() const noexcept { return encoded_; }

@@ -20,6 +20,7 @@
 
 #include <everstep/branches.hpp>
 #include <everstep/codec.hpp>
+#include <everstep/detached.hpp>
 #include <everstep/detail/publish_operation.hpp>
 #include <everstep/detail/receive_operation.hpp>
 #include <everstep/detail/signal_operation.hpp>
@@ -74,6 +75,19 @@ public:
     auto step(op_name name, const step_options& options, Body body, arguments given)
     {
         return make_step(std::move(name), &options, std::move(body), {}, &given);
+    }
+
+    /// A step that owns its arguments and may be left behind: everstep/detached.hpp.
+    template <class Activity, class... Arguments>
+        requires(!std::is_same_v<Activity, step_options>)
+    auto detached(op_name name, Activity does, const Arguments&... each)
+    {
+        return detail::make_detached(std::move(name), nullptr, std::move(does), each...);
+    }
+    template <class Activity, class... Arguments>
+    auto detached(op_name name, const step_options& options, Activity does, const Arguments&... each)
+    {
+        return detail::make_detached(std::move(name), &options, std::move(does), each...);
     }
 
     /// Runs `body` (which takes a transaction&) once, in one commit with its entry: see everstep/transaction.hpp. What it throws ends

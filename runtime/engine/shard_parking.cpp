@@ -20,6 +20,7 @@ void shard::park(resident_run& run, park_reason reason, std::string text)
         turn_.take_back();
         reply_.reset();
     }
+    leave_all_behind(run);
     if (!run.jobs.empty())
     {
         finish_turn(run);
