@@ -106,12 +106,13 @@ void shard::watch(step_attempt& job)
         }
     }
     job.of.deadline = job.of.ends_at;
-    if (options.heartbeat_timeout.count() > 0)
+    if (options.heartbeat_timeout.count() > 0 && (job.is_undo || job.op().traits().shows_attempt))
     {
         job.make_heart().watch({[](const void* of) { return static_cast<const time_source*>(of)->now(); }, &host_.time()});
         job.of.deadline = std::min(job.of.deadline, now_ + us_of(options.heartbeat_timeout));
     }
-    heap_.push(job.of.deadline, job.of.run->number, wake_heap::what::timeout);
+    if (job.of.deadline != journal::due_never)
+        heap_.push(job.of.deadline, job.of.run->number, wake_heap::what::timeout);
 }
 
 /// None: it has been heard of meanwhile, and is looked at again.

@@ -168,6 +168,7 @@ TEST_F(ShardLeftBehind, CancelOfOneThatHasNotBegunBeginsNone)
     const auto started = host_.start(plain, "a", 1);
     host_.await_commit();
     const auto cancelled = host_.ask(request_kind::cancel, plain, "a", "enough");
+    host_.settle(plain);
     host_.let_commits();
     EXPECT_EQ(host_.result(plain, "a")->text(), "failed cancelled: enough");
     EXPECT_EQ(host_.jobs(), 0u);
