@@ -21,6 +21,7 @@
 #include <everstep/branches.hpp>
 #include <everstep/child.hpp>
 #include <everstep/codec.hpp>
+#include <everstep/detached.hpp>
 #include <everstep/detail/publish_operation.hpp>
 #include <everstep/detail/receive_operation.hpp>
 #include <everstep/detail/signal_operation.hpp>
@@ -67,6 +68,30 @@ public:
     auto step(op_name name, const step_options& options, Body body)
     {
         return make_step(std::move(name), &options, std::move(body));
+    }
+    /// The arguments, written `args(a, b)`, are recorded with the step, and compared in replay: everstep/args.hpp.
+    template <class Body>
+    auto step(op_name name, Body body, arguments given)
+    {
+        return make_step(std::move(name), nullptr, std::move(body), {}, &given);
+    }
+    template <class Body>
+    auto step(op_name name, const step_options& options, Body body, arguments given)
+    {
+        return make_step(std::move(name), &options, std::move(body), {}, &given);
+    }
+
+    /// A step that owns its arguments and may be left behind: everstep/detached.hpp.
+    template <class Activity, class... Arguments>
+        requires(!std::is_same_v<Activity, step_options>)
+    auto detached(op_name name, Activity does, const Arguments&... each)
+    {
+        return detail::make_detached(std::move(name), nullptr, std::move(does), each...);
+    }
+    template <class Activity, class... Arguments>
+    auto detached(op_name name, const step_options& options, Activity does, const Arguments&... each)
+    {
+        return detail::make_detached(std::move(name), &options, std::move(does), each...);
     }
 
     /// Runs `body` (which takes a transaction&) once, in one commit with its entry: see everstep/transaction.hpp. What it throws ends
@@ -262,10 +287,11 @@ private:
     friend class saga;
 
     template <class Body, class Undo = void>
-    static auto make_step(op_name&& name, const step_options* options, Body&& body, const detail::undo_plan& undo = {})
+    static auto make_step(op_name&& name, const step_options* options, Body&& body, const detail::undo_plan& undo = {},
+                          arguments* args = nullptr)
     {
         check_closure<Body>();
-        return detail::step_operation<Body, Undo>(std::move(name), options, std::move(body), undo);
+        return detail::step_operation<Body, Undo>(std::move(name), options, std::move(body), undo, args);
     }
     template <class Body, class Undo = void>
     static auto make_transaction(op_name&& name, const retry_policy* retry, Body&& body, const detail::undo_plan& undo = {})

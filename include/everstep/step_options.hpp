@@ -62,7 +62,8 @@ struct step_options
     /// Of the step, over all attempts and the delays between them: ends the attempt that runs then; what cannot be tried again before
     /// it is over has timed out at once. 0 is none.
     std::chrono::milliseconds total_timeout{0};
-    /// An attempt that has not called attempt::heartbeat for so long is asked to stop, and counts as timed out. 0 is none.
+    /// An attempt that has not called attempt::heartbeat for so long is asked to stop, and counts as timed out. 0 is none; without
+    /// effect on a body that takes no attempt.
     std::chrono::milliseconds heartbeat_timeout{0};
     step_place place{step_place::pool};
 };

@@ -51,6 +51,7 @@ void body_job::shed() noexcept
     via = nullptr;
     undo_of = {};
     is_undo = false;
+    detached.reset();
 }
 
 void body_job::begin_anew(detail::operation& op, std::string token, std::uint32_t number, bool shows_attempt)
@@ -77,6 +78,8 @@ void body_job::run() noexcept
             op_->traits().undo(*attempt_, given_, undo_of);
             encoded = "null";
         }
+        else if (detached)
+            detached->body->run(*attempt_, encoded);
         else
             op_->traits().run(*op_, *attempt_, encoded);
         end = body_end::value;

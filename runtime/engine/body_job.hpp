@@ -5,11 +5,13 @@
 
 #include <everstep/attempt.hpp>
 #include <everstep/detail/operation.hpp>
+#include <everstep/detail/step_operation.hpp>
 #include <everstep/transaction.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -95,6 +97,13 @@ public:
     /// What a process death in this body is counted against.
     std::uint64_t blame_run{};
     std::uint64_t blame_step{};
+    /// A body that owns all that it touches, and the job's name for people, which then needs no run either. Null for most.
+    struct owned_body
+    {
+        std::shared_ptr<const detail::detached_body> body;
+        std::string name;
+    };
+    std::unique_ptr<owned_body> detached;
     /// An undo runs traits().undo with this instead of the body.
     std::string_view undo_of;
     bool is_undo{};

@@ -93,13 +93,17 @@ public:
     using body_job::body_job;
     std::string describe() const override
     {
+        return detached ? detached->name : describe_by_run();
+    }
+    std::string describe_by_run() const
+    {
         return std::string(of.run->header.workflow).append("/").append(of.run->header.id).append(is_undo ? " undo " : " step ").append(op().name().text());
     }
 
     /// What the shard knows of it: begins anew with each attempt. Times are the engine's.
     struct particulars
     {
-        resident_run* run{}; ///< in memory for as long as the job is out
+        resident_run* run{}; ///< in memory for as long as the job is out; null: it was left behind
         journal::path where;
         const step_options* limited{};              ///< its options, where they have a time-out; in the frame
         base::time_us ends_at{journal::due_never};  ///< when the first of its time-outs ends it, but for that of heartbeats

@@ -264,6 +264,18 @@ replay::asked run_driver::ask(detail::operation& op) const
     return what;
 }
 
+/// False: parked.
+bool run_driver::add_arguments(const arguments& given, replay::asked& what)
+{
+    what.payload = given.encoded();
+    what.renew = given.renew();
+    if (given.encoded().size() <= limits_.payload_bytes_max)
+        return true;
+    park(park_reason::limits, "the arguments of " + replay::describe(what, false) + " have " + std::to_string(given.encoded().size()) +
+                                  " bytes, over payload_bytes_max: give what tells two calls apart, not all of it");
+    return false;
+}
+
 namespace
 {
 constexpr bool is_recorded_at_start(detail::verb what) noexcept
@@ -301,7 +313,10 @@ void run_driver::start(detail::branch& of, detail::operation& op)
 
     if (is_recorded_at_start(op.traits().what))
         pass_unasked(); // before it is asked what time it is
-    const replay::asked what = ask(op);
+    replay::asked what = ask(op);
+    if (what.kind == operation_kind::step)
+        if (const arguments* given = static_cast<const detail::any_step&>(op).args(); given && !add_arguments(*given, what))
+            return;
     const entry* next = peek();
     if (stopped_)
         return;

@@ -13,6 +13,7 @@
 #include "replay/machine.hpp"
 #include "replay/undo_list.hpp"
 
+#include <everstep/args.hpp>
 #include <everstep/context.hpp>
 #include <everstep/detail/group_operation.hpp>
 #include <everstep/detail/operation.hpp>
@@ -205,6 +206,7 @@ private:
     replay::asked ask(detail::operation& op) const;
     bool can_record(const replay::asked& what);
     void write_beside(detail::operation& op, const journal::path& where);
+    bool add_arguments(const arguments& given, replay::asked& what);
     void publish(const detail::event_draft& draft, const journal::path& where);
     void send(const detail::any_signal& what, const journal::path& where);
     void want(const intent& what, std::string id);

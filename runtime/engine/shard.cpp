@@ -162,7 +162,7 @@ void shard::iterate(mailbox::content& news)
     {
         look_ahead(news.finished, n);
         auto& job = static_cast<step_attempt&>(*news.finished[n]);
-        const bool is_background = job.of.run->waiters.empty();
+        const bool is_background = !job.of.run || job.of.run->waiters.empty();
         if (is_background && (n >= background_per_iteration || !later_.empty() || !is_background_wanted()))
         {
             later_.push_back(&job);
@@ -394,6 +394,7 @@ void shard::look_at_bodies(resident_run& run)
                       run.header.workflow, run.header.id);
         }
     }
+    leave_those_out_of_time(run);
 }
 
 /// Where somebody has set the wall clock, waits that follow it come at other times than the heap has.

@@ -28,6 +28,18 @@
 
 namespace everstep::core
 {
+/// How an attempt without a result has ended.
+struct ended_attempt
+{
+    body_end end{body_end::failed};
+    time_limit passed{};
+    bool is_left_behind{}; ///< it has not: nobody waits for it any more
+    base::time_us delay{-1}; ///< asked by retry_after; negative: by the policy
+    std::string code;
+    std::string text;
+    std::string progress;
+};
+
 /// What is told of an attempt that failed, and becomes its entry.
 struct failed_attempt
 {
@@ -106,6 +118,7 @@ private:
     bool is_parking(const resident_run& run) const noexcept { return !to_park_.empty() && to_park_.contains(run.number); }
     void take_result(resident_run& run, step_attempt& job);
     void take_failure(resident_run& run, step_attempt& job);
+    void settle_failure(resident_run& run, const replay::pending& p, ended_attempt&& ended);
     void park_exhausted(resident_run& run, const replay::pending& p, const failed_attempt& last);
     bool time_has_run_out(const replay::pending& p) const noexcept;
     bool end_for_time(resident_run& run, const replay::pending& p, driver_state& state);
@@ -134,6 +147,10 @@ private:
     static void take_from(resident_run& run, step_attempt& job);
     void ask_to_stop(step_attempt& job);
     void watch(step_attempt& job);
+    void leave_behind(step_attempt& job);
+    void leave_all_behind(resident_run& run);
+    void leave_those_out_of_time(resident_run& run);
+    void drop_left_behind(step_attempt& job);
     time_limit passed_limit(step_attempt& job);
     void wake(resident_run& run);
     void begin_transaction(step_attempt& job);

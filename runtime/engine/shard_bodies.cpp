@@ -37,7 +37,8 @@ void shard::take_from(resident_run& run, step_attempt& job)
 /// It never began: the engine closes, or has failed.
 void shard::drop_job(step_attempt& job)
 {
-    take_from(*job.of.run, job);
+    if (job.of.run)
+        take_from(*job.of.run, job);
     keep_spare(job);
 }
 
@@ -45,7 +46,7 @@ void shard::drop_job(step_attempt& job)
 void shard::begin_body(step_attempt& job)
 {
     resident_run* run = job.of.run;
-    if (reaction_ != reaction::live)
+    if (reaction_ != reaction::live || !run)
         return drop_job(job);
     if (run->after != aftermath::none)
     {
@@ -71,7 +72,7 @@ void shard::begin_body(step_attempt& job)
     if (machine.has_cancels() && machine.is_cancelled(machine.waiting_at(job.of.where)))
         ask_to_stop(job); // it may have begun before a crash: it is resolved, but should be quick
     const bool is_spawned = job.op().traits().spawn && !job.is_undo;
-    const bool runs_here = job.of.place == step_place::shard && !is_spawned && !job.is_transaction();
+    const bool runs_here = job.of.place == step_place::shard && !is_spawned && !job.is_transaction() && !job.detached;
     if (job.of.limited && !runs_here) // a timeout is without effect there, also while the body waits for its turn
         watch(job);
     if (job.is_transaction())
@@ -80,7 +81,7 @@ void shard::begin_body(step_attempt& job)
         host_.spawn(job);
     else if (runs_here)
         ready_here_.push_back(&job);
-    else if (job.of.place == step_place::fiber && !host_.is_sent_to_pool(base::hash64(job.op().name().text())))
+    else if (job.of.place == step_place::fiber && !job.detached && !host_.is_sent_to_pool(base::hash64(job.op().name().text())))
         ready_fiber_.push_back(&job);
     else
         ready_pool_.push_back(&job);
@@ -110,12 +111,13 @@ void shard::watch(step_attempt& job)
         }
     }
     job.of.deadline = job.of.ends_at;
-    if (options.heartbeat_timeout.count() > 0)
+    if (options.heartbeat_timeout.count() > 0 && (job.is_undo || job.op().traits().shows_attempt))
     {
         job.make_heart().watch({[](const void* of) { return static_cast<const time_source*>(of)->now(); }, &host_.time()});
         job.of.deadline = std::min(job.of.deadline, now_ + us_of(options.heartbeat_timeout));
     }
-    heap_.push(job.of.deadline, job.of.run->number, wake_heap::what::timeout);
+    if (job.of.deadline != journal::due_never)
+        heap_.push(job.of.deadline, job.of.run->number, wake_heap::what::timeout);
 }
 
 /// None: it has been heard of meanwhile, and is looked at again.

@@ -50,21 +50,31 @@ void shard::take_failure(resident_run& run, step_attempt& job)
 {
     if (job.of.place == step_place::shard)
         now_ = host_.time().now(); // the body took this thread for as long as it ran, and delays count from its end
-    const replay::pending& p = run.driver->machine().waiting_at(job.of.where);
+    ended_attempt ended{.end = job.end, .passed = job.of.passed, .is_left_behind = false,
+                        .delay = job.end == body_end::later ? std::chrono::microseconds(job.delay).count() : -1, .code = job.code,
+                        .text = std::string(cut(job.text)), .progress = {}};
+    if (const detail::heart* heart = job.heart())
+        ended.progress = heart->progress();
+    settle_failure(run, run.driver->machine().waiting_at(job.of.where), std::move(ended));
+}
+
+/// Tells the code of it, or not yet, or parks the run. turn_.begin() came before.
+void shard::settle_failure(resident_run& run, const replay::pending& p, ended_attempt&& ended)
+{
     const step_options& options = options_of(p);
     count_up(host_.count.attempts_failed);
-    std::string text(cut(job.text));
-    std::string code = job.code;
-    if (job.of.passed != time_limit::none && job.end != body_end::permanent)
+    std::string text = std::move(ended.text);
+    std::string code = std::move(ended.code);
+    if (ended.passed != time_limit::none && ended.end != body_end::permanent)
     {
         count_up(host_.count.attempts_timed_out);
-        text = described(job.of.passed, options) + "; the body ended with " + code + ": " + text;
+        text = described(ended.passed, options) +
+               (ended.is_left_behind ? "; the body was left behind and may still run" : "; the body ended with " + code + ": " + text);
         code = "timed_out";
     }
     const std::uint32_t attempts = p.attempts + 1;
     const bool cancelled = run.driver->machine().is_cancelled(p);
-    const replay::failure what{job.end == body_end::permanent || cancelled,
-                               job.end == body_end::later ? std::chrono::microseconds(job.delay).count() : -1, code, text};
+    const replay::failure what{ended.end == body_end::permanent || cancelled, ended.delay, code, text};
     chance_ = chance_ * 6364136223846793005ull + 1442695040888963407ull;
     replay::retry_decision decision;
     try
@@ -75,12 +85,12 @@ void shard::take_failure(resident_run& run, step_attempt& job)
     {
         text += " (and its policy's `again` threw)"; // user code: the failure is final
     }
-    if (decision.is_timed_out && job.of.passed != time_limit::total)
+    if (decision.is_timed_out && ended.passed != time_limit::total)
     {
         text = described(time_limit::total, options) + "; the last one ended with " + code + ": " + text;
         code = "timed_out";
     }
-    const failed_attempt last{attempts, cut(code), text, job.heart() ? job.heart()->progress() : std::string_view()};
+    const failed_attempt last{attempts, cut(code), text, ended.progress};
     if (!decision.again && (decision.parks || p.what.kind == operation_kind::undo))
         return park_exhausted(run, p, last);
     apply_live(run, entry_of(p, last, decision, now_));

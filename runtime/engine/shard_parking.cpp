@@ -21,6 +21,7 @@ void shard::park(resident_run& run, park_reason reason, std::string text)
         reply_.reset();
         answered_.clear();
     }
+    leave_all_behind(run);
     if (!run.jobs.empty())
     {
         finish_turn(run);

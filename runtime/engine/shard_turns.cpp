@@ -60,6 +60,8 @@ void shard::take_finished(step_attempt& job)
 {
     jobs_out_.store(jobs_out_.load(std::memory_order_relaxed) - 1, std::memory_order_release);
     count_down(host_.count.bodies_running);
+    if (!job.of.run)
+        return drop_left_behind(job);
     const resident_run& run = *job.of.run;
     if (run.transaction && run.transaction != &job)
         held_[run.number].jobs.push_back(&job);
@@ -146,7 +148,11 @@ bool shard::go_on_at_once(resident_run& run, driver_state& state)
     for (const replay::pending& p : machine.waiting())
     {
         const bool fires = p.what.kind == operation_kind::timer && is_due(p);
-        const bool dropped = machine.has_cancels() && is_step(p) && machine.is_cancelled(p) && (p.due > now_ || p.what.is_new) && !p.job;
+        const bool is_cancelled = machine.has_cancels() && is_step(p) && machine.is_cancelled(p);
+        const bool is_left = is_cancelled && p.job && static_cast<step_attempt*>(p.job)->detached;
+        if (is_left)
+            leave_behind(*static_cast<step_attempt*>(p.job));
+        const bool dropped = is_left || (is_cancelled && (p.due > now_ || p.what.is_new) && !p.job);
         if (!fires && !dropped)
         {
             if (is_step(p) && !p.job && p.due <= now_ && time_has_run_out(p))
@@ -415,6 +421,9 @@ step_attempt& shard::make_job(resident_run& run, const replay::pending& step)
     const step_options& options = options_of(step);
     job->of = {.run = &run, .where = step.where, .limited = !is_transaction && has_time_out(options) ? &options : nullptr, .place = options.place};
     job->blame_run = base::to_integer(run.number);
+    if (step.what.kind == operation_kind::step)
+        if (auto body = static_cast<const detail::any_step&>(op).detached())
+            job->detached = std::make_unique<body_job::owned_body>(std::move(body), job->describe_by_run());
     job->is_undo = is_undo;
     job->undo_of = run_driver::undo_input(step);
     if (is_undo && !is_transaction)

@@ -70,6 +70,9 @@ constexpr std::array<layout, 28> layouts{{
     {"answered", field::where | field::source | field::type | field::code | field::payload, operation_kind::answer},
 }};
 
+/// Added to the operation where arguments follow the type: since format 2.
+constexpr std::uint8_t with_args = 128;
+
 constexpr std::array<std::string_view, 12> operation_names{"none",    "step",        "undo",    "timer",   "reply", "forever",
                                                           "transaction", "publish", "receive", "signal", "child", "answer"};
 
@@ -105,14 +108,14 @@ char* store_path(char* to, const path& where) noexcept
     return to;
 }
 
-/// Everything but the bytes of strings and payload fits this: 16 path numbers, 2 times, 7 varints, 3 single bytes.
-constexpr std::size_t fixed_bytes_max = (path::depth_max + 1) * 5 + 2 * 8 + 7 * base::varint_bytes_max + 3;
+/// Everything but the bytes of strings and payload fits this: 16 path numbers, 2 times, 8 varints, 3 single bytes.
+constexpr std::size_t fixed_bytes_max = (path::depth_max + 1) * 5 + 2 * 8 + 8 * base::varint_bytes_max + 3;
 
 char* store_fields(char* to, const entry& e, std::uint16_t fields) noexcept
 {
     *to++ = static_cast<char>(e.kind);
     if (fields & field::operation)
-        *to++ = static_cast<char>(e.operation);
+        *to++ = static_cast<char>(static_cast<std::uint8_t>(e.operation) | (e.args.empty() ? 0 : with_args));
     if (fields & field::where)
         to = store_path(to, e.where);
     to = store_fixed(to, e.at);
@@ -128,6 +131,8 @@ char* store_fields(char* to, const entry& e, std::uint16_t fields) noexcept
         to = store_text(to, e.name);
     if (fields & field::type)
         to = store_text(to, e.type);
+    if ((fields & field::operation) && !e.args.empty())
+        to = store_text(to, e.args);
     if (fields & field::code)
         to = store_text(to, e.code);
     if (fields & field::text)
@@ -135,12 +140,13 @@ char* store_fields(char* to, const entry& e, std::uint16_t fields) noexcept
     return to;
 }
 
-bool take_operation(base::byte_reader& from, operation_kind& to) noexcept
+bool take_operation(base::byte_reader& from, operation_kind& to, bool& has_args) noexcept
 {
     std::uint8_t byte{};
     if (!from.little(byte))
         return false;
-    to = static_cast<operation_kind>(byte);
+    has_args = byte >= with_args;
+    to = static_cast<operation_kind>(byte & (with_args - 1));
     return is_known(to);
 }
 
@@ -186,7 +192,7 @@ void encode(const entry& e, std::string& to)
     EVERSTEP_ASSERT(!(fields & field::operation) || is_known(e.operation));
 
     const std::size_t before = to.size();
-    to.resize(before + fixed_bytes_max + e.file.size() + e.name.size() + e.type.size() + e.code.size() + e.text.size());
+    to.resize(before + fixed_bytes_max + e.file.size() + e.name.size() + e.type.size() + e.code.size() + e.text.size() + e.args.size());
     const char* const end = store_fields(to.data() + before, e, fields);
     to.resize(static_cast<std::size_t>(end - to.data()));
     if (fields & field::payload)
@@ -205,14 +211,15 @@ bool decode(std::string_view from, entry& to)
         return false;
     const std::uint16_t fields = layouts[kind].fields;
     to.operation = layouts[kind].implied;
+    bool has_args = false;
     const bool whole =
-        (!(fields & field::operation) || take_operation(bytes, to.operation)) &&
+        (!(fields & field::operation) || take_operation(bytes, to.operation, has_args)) &&
         (!(fields & field::where) || take_path(bytes, to.where)) && bytes.little(to.at) &&
         (!(fields & field::clock) || take_clock(bytes, to.clock)) && (!(fields & field::due) || bytes.little(to.due)) &&
         (!(fields & field::attempts) || bytes.varint(to.attempts)) &&
         (!(fields & field::source) || (bytes.varint(to.line) && bytes.text(to.file))) &&
         (!(fields & field::name) || bytes.text(to.name)) && (!(fields & field::type) || bytes.text(to.type)) &&
-        (!(fields & field::code) || bytes.text(to.code)) && (!(fields & field::text) || bytes.text(to.text));
+        (!has_args || (bytes.text(to.args) && !to.args.empty())) && (!(fields & field::code) || bytes.text(to.code)) && (!(fields & field::text) || bytes.text(to.text));
     if (!whole)
         return false;
     if (fields & field::payload)

@@ -14,7 +14,7 @@ namespace everstep::journal
 enum class entry_kind : std::uint8_t
 {
     started = 1,      ///< seq 0: payload = input, at
-    step_done = 2,    ///< where, operation, name, type, place of source, attempts, payload = result
+    step_done = 2,    ///< where, operation, name, type, args, place of source, attempts, payload = result
     step_failed = 3,  ///< as step_done, with code and text instead of payload: no more attempts
     step_retry = 4,   ///< an attempt failed and another will follow: where, name, attempts so far, due, code, text, payload = progress
     step_dropped = 5, ///< cancelled with no attempt running: where, name, attempts
@@ -92,6 +92,7 @@ struct entry
     std::string_view code{};
     std::string_view text{};
     std::string_view payload{};
+    std::string_view args{}; ///< of a step, where it was given some
 };
 
 /// Timers that the engine sets behind the start of a run, at paths that no code comes to: when its code may begin, until when it may go on.

@@ -64,11 +64,15 @@ bool machine::has_same_payload(const journal::entry& e, const asked& what) noexc
 {
     if (!what.renew)
         return true;
-    if (e.text != what.text || e.code != what.code)
+    const bool is_step = is_attempted(what.kind);
+    const std::string_view recorded = is_step ? e.args : e.payload;
+    if (is_step && recorded.empty())
+        return true; // it had none then
+    if (!is_step && (e.text != what.text || e.code != what.code))
         return false;
     try
     {
-        return e.payload == what.payload || what.renew(e.payload) == what.renew(what.payload);
+        return recorded == what.payload || what.renew(recorded) == what.renew(what.payload);
     }
     catch (...)
     {
@@ -79,7 +83,8 @@ bool machine::has_same_payload(const journal::entry& e, const asked& what) noexc
 journal::entry entry_about(const pending& p, entry_kind kind, base::time_us at) noexcept
 {
     return {.kind = kind, .operation = p.what.kind, .clock = {}, .where = p.where, .at = at, .due = 0, .attempts = 0,
-            .line = p.what.line, .file = p.what.file, .name = p.what.name, .type = p.what.type, .code = {}, .text = {}, .payload = {}};
+            .line = p.what.line, .file = p.what.file, .name = p.what.name, .type = p.what.type, .code = {}, .text = {}, .payload = {},
+            .args = kind == entry_kind::step_retry ? std::string_view() : p.what.payload};
 }
 
 const pending& machine::waiting_at(const journal::path& where) const
@@ -186,6 +191,8 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
         const std::size_t index = find(e.where);
         if (index == pending_.size() || !fits(e, pending_[index]))
             return diverge(e, seq, nullptr);
+        if (is_attempted(pending_[index].what.kind) && !has_same_payload(e, pending_[index].what))
+            return diverge_in_payload(e, seq, pending_[index]);
         now_ = e.at;
         return apply_to(index, e, seq);
     }
@@ -412,7 +419,8 @@ verdict machine::diverge_in_payload(const journal::entry& e, std::uint32_t seq, 
     const auto data_of = [](std::string_view to, std::string_view payload) {
         return (to.empty() ? std::string() : " to " + std::string(to)) + " with " + std::string(payload.substr(0, shown));
     };
-    text_ = "entry " + std::to_string(seq) + " was " + describe(e, false) + data_of(e.text, e.payload) + " at " + e.where.text() +
+    const std::string recorded = is_attempted(instead.what.kind) ? data_of({}, e.args) : data_of(e.text, e.payload);
+    text_ = "entry " + std::to_string(seq) + " was " + describe(e, false) + recorded + " at " + e.where.text() +
             "; the code now asks it" + data_of(instead.what.text, instead.what.payload) + " (" + std::string(instead.what.file) + ":" +
             std::to_string(instead.what.line) + "). Bring the code back that wrote the entry, then resume the run.";
     return verdict::diverged;

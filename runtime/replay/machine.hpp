@@ -67,7 +67,7 @@ struct asked
     std::string_view file;
     std::uint32_t line{};
     base::time_us due{};      ///< timer: on its clock
-    std::string_view payload; ///< reply, event, signal, child, answer
+    std::string_view payload; ///< reply, event, signal, child, answer; a step's arguments
     std::string_view text;    ///< signal, child: the other run
     std::string_view code;    ///< child: its close policy; answer: the update's id
     /// Of the payload with today's type, where it is compared. Throws.

@@ -40,6 +40,7 @@ struct engine_entry
     std::uint32_t attempts{}, line{};
     journal::timer_clock clock{};
     journal::path path;
+    std::string args;
 
     /// "step_done charge", "step_done undo charge", "timer_set"
     std::string brief() const
@@ -57,7 +58,7 @@ struct engine_entry
     std::string line_text() const
     {
         const bool has_token = kind == journal::entry_kind::started_as_child; // made of the seed
-        return brief() + " " + where + " " + type + " [" + (has_token ? "token" : code) + ": " + text + "] " + payload;
+        return brief() + " " + where + " " + type + " [" + (has_token ? "token" : code) + ": " + text + "] " + payload + args;
     }
 };
 
@@ -138,7 +139,7 @@ inline engine_journal read_journal(const store::store& from)
                 break;
             }
             run.entries.push_back({e.kind, e.operation, e.where.text(), std::string(e.name), std::string(e.type), std::string(e.code),
-                                   std::string(e.text), std::string(e.payload), std::string(e.file), e.at, e.due, e.attempts, e.line, e.clock, e.where});
+                                   std::string(e.text), std::string(e.payload), std::string(e.file), e.at, e.due, e.attempts, e.line, e.clock, e.where, std::string(e.args)});
         }
         // Runs that continue one another have one id.
         std::string name = header.workflow + "/" + header.id;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <everstep/args.hpp>
 #include <everstep/attempt.hpp>
 #include <everstep/codec.hpp>
 #include <everstep/detail/compiler.hpp>
@@ -131,11 +132,21 @@ struct undo_plan
     const step_options* options{};   ///< of the undo; null: the defaults
 };
 
+/// A body that owns all that it touches: everstep/detached.hpp.
+class detached_body
+{
+public:
+    virtual ~detached_body() = default;
+    virtual void run(attempt& a, std::string& encoded) const = 0;
+};
+
 /// What a step was given beyond the usual.
 struct step_extras
 {
     std::optional<step_options> own;
     std::optional<step_options> undo;
+    std::optional<arguments> args;
+    std::shared_ptr<const detached_body> detached;
 };
 
 /// The part of a step or transaction that the engine reads.
@@ -146,26 +157,37 @@ public:
     const step_options* options() const noexcept { return extras_ && extras_->own ? &*extras_->own : nullptr; }
     /// Of its undo; null: the defaults.
     const step_options* undo_options() const noexcept { return extras_ && extras_->undo ? &*extras_->undo : nullptr; }
+    /// Null: none were given.
+    const arguments* args() const noexcept { return extras_ && extras_->args ? &*extras_->args : nullptr; }
+    /// Null: the body works on the frame.
+    std::shared_ptr<const detached_body> detached() const noexcept { return extras_ ? extras_->detached : nullptr; }
     /// The saga that the undo belongs to, where there is one.
     std::uint32_t saga() const noexcept { return saga_; }
     std::uint32_t undos_at_once() const noexcept { return undos_at_once_; }
 
 protected:
-    any_step(const operation_traits& traits, op_name&& name, const step_options* options, const undo_plan& undo)
-        : operation(traits, std::move(name)), extras_(options || undo.options ? make_extras(options, undo.options) : nullptr), saga_(undo.saga),
+    /// `args` is moved from.
+    any_step(const operation_traits& traits, op_name&& name, const step_options* options, const undo_plan& undo, arguments* args = nullptr,
+             std::shared_ptr<const detached_body> detached = nullptr)
+        : operation(traits, std::move(name)),
+          extras_(options || undo.options || args ? make_extras(options, undo.options, args, std::move(detached)) : nullptr), saga_(undo.saga),
           undos_at_once_(undo.at_once)
     {
     }
     ~any_step() = default;
 
 private:
-    static std::unique_ptr<const step_extras> make_extras(const step_options* own, const step_options* undo)
+    static std::unique_ptr<const step_extras> make_extras(const step_options* own, const step_options* undo, arguments* args,
+                                                          std::shared_ptr<const detached_body> detached)
     {
         auto made = std::make_unique<step_extras>();
+        made->detached = std::move(detached);
         if (own)
             made->own = *own;
         if (undo)
             made->undo = *undo;
+        if (args)
+            made->args = std::move(*args);
         return made;
     }
 
@@ -183,8 +205,8 @@ public:
     static_assert(std::is_void_v<result> || encodable<result>, "a step's result must be encodable: see everstep/codec.hpp");
     static_assert(!std::is_reference_v<typename body_returned<Body>::type>, "a step's body returns a value, not a reference");
 
-    step_operation(op_name&& name, const step_options* options, Body&& body, const undo_plan& undo = {})
-        : any_step(traits_of, std::move(name), options, undo), body_(std::move(body))
+    step_operation(op_name&& name, const step_options* options, Body&& body, const undo_plan& undo = {}, arguments* args = nullptr)
+        : any_step(traits_of, std::move(name), options, undo, args), body_(std::move(body))
     {
     }
 

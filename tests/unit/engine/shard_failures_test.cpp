@@ -32,6 +32,7 @@ struct bodies
 {
     std::function<int(attempt&)> first;
     std::function<void(attempt&)> undo;
+    std::function<int()> plain;
 };
 
 constexpr retry_policy twice{.first = 1s, .factor = 1, .jitter = 0, .attempts = 2};
@@ -48,6 +49,17 @@ template <const step_options& Options>
 workflow<int> with(context& ctx, int)
 {
     co_return co_await ctx.step("first", Options, [&](attempt& a) { return a.use<bodies>().first(a); });
+}
+
+workflow<int> mute(context& ctx, int)
+{
+    auto& all = ctx.use<bodies>();
+    co_return co_await ctx.step("first", beating, [&] { return all.plain(); });
+}
+
+workflow<int> transacts(context& ctx, int)
+{
+    co_return co_await ctx.transact("take", twice_then_park, [](transaction& tx) { return tx.use<bodies>().plain(); });
 }
 
 workflow<int> side_by_side(context& ctx, int)
@@ -80,6 +92,8 @@ protected:
         host_->add("beating", with<beating>);
         host_->add("all_limits", with<all_limits>);
         host_->add("here", with<here>);
+        host_->add("mute", mute);
+        host_->add("transacts", transacts);
         host_->add("side_by_side", side_by_side);
         host_->add("undone", undone);
         host_->given.add(bodies_);
@@ -146,6 +160,7 @@ TEST_F(ShardFailures, ParkedRunStaysParkedAfterACrash)
 {
     started().start(with<parking>, "a", 1);
     fail_twice();
+    host_->status(with<parking>, "a"); // is answered when it is durable
     open(host_->crash());
     fake_host& again = started();
     EXPECT_EQ(again.status(with<parking>, "a").reason, "retries_exhausted");
@@ -153,6 +168,18 @@ TEST_F(ShardFailures, ParkedRunStaysParkedAfterACrash)
     succeed();
     finish_next();
     EXPECT_EQ(again.result(with<parking>, "a")->text(), "1");
+}
+
+TEST_F(ShardFailures, ExhaustedTransactionParksItsRun)
+{
+    fake_host& host = started();
+    bodies_.plain = []() -> int { throw std::runtime_error("no line"); };
+    host.start(transacts, "a", 1)->value();
+    host.clock().advance_to(host.clock().await_alarm());
+    EXPECT_EQ(host.result(transacts, "a")->text().substr(0, 26), "failed retries_exhausted: ");
+    bodies_.plain = [] { return 7; };
+    host.ask(request_kind::resume, transacts, "a")->value();
+    EXPECT_EQ(host.result(transacts, "a")->text(), "7");
 }
 
 TEST_F(ShardFailures, PermanentErrorIsThrownWhateverThePolicy)
@@ -388,6 +415,18 @@ TEST_F(ShardFailures, HeartbeatsOfTheShardsOwnBodiesAreNotWaitedFor)
     EXPECT_EQ(host.count.attempts_timed_out.load(), 0u);
 }
 
+TEST_F(ShardFailures, BodyThatCannotSayAnythingIsNotTakenForSilent)
+{
+    fake_host& host = started();
+    host.start(mute, "a", 1)->value();
+    body_job& job = host.take_job();
+    pass(5 * second);
+    bodies_.plain = []() -> int { throw std::runtime_error("no line"); };
+    host.finish(job);
+    host.settle(mute);
+    EXPECT_EQ(host.count.attempts_timed_out.load(), 0u);
+}
+
 TEST_F(ShardFailures, ProgressIsGivenToTheNextAttempt)
 {
     fake_host& host = started();
@@ -411,6 +450,7 @@ TEST_F(ShardFailures, ProgressOutlivesACrashBetweenTwoAttempts)
         throw std::runtime_error("no line");
     };
     finish_next();
+    host_->status(with<beating>, "a"); // is answered when the failure is durable
     open(host_->crash());
     fake_host& again = started();
     pass(second);

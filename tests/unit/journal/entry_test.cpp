@@ -105,6 +105,25 @@ TEST(Entry, TrailingBytesAreRefusedWhereThereIsNoPayload)
     EXPECT_FALSE(decode(bytes_of(sample::of_failure(entry_kind::step_failed, operation_kind::step)) + "x", read));
 }
 
+TEST(Entry, ArgumentsAreMarkedAtTheOperationAndWrittenBehindTheType)
+{
+    entry e = sample::of_step(entry_kind::step_done);
+    const std::string without = bytes_of(e);
+    e.args = "[7]";
+    const std::string with = bytes_of(e);
+    EXPECT_EQ(with[1], without[1] | '\x80');
+    EXPECT_EQ(with.substr(2), without.substr(2) + "\3[7]");
+}
+
+TEST(Entry, MarkedArgumentsThatAreNoneAreRefused)
+{
+    entry read;
+    std::string bytes = bytes_of(sample::of_step(entry_kind::step_dropped));
+    ASSERT_TRUE(decode(bytes, read));
+    bytes[1] = static_cast<char>(bytes[1] | '\x80');
+    EXPECT_FALSE(decode(bytes + std::string(1, '\0'), read));
+}
+
 TEST(Entry, UnknownKindsAreRefused)
 {
     entry read;
@@ -120,7 +139,7 @@ TEST(Entry, UnknownOperationsAreRefused)
 {
     entry read;
     std::string bytes = bytes_of(sample::of_step(entry_kind::step_done));
-    for (const int operation : {0, static_cast<int>(operation_kind::answer) + 1, 255})
+    for (const int operation : {0, static_cast<int>(operation_kind::answer) + 1, 127, 128, 128 + static_cast<int>(operation_kind::answer) + 1, 255})
     {
         bytes[1] = static_cast<char>(operation);
         EXPECT_FALSE(decode(bytes, read)) << operation;

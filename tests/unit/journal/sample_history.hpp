@@ -157,6 +157,8 @@ inline std::vector<entry> entries()
     all.back().due = 1'700'000'000'500'000;
     all.back().payload = "417";
     all.push_back(of_step(entry_kind::step_done));
+    all.back().args = R"(["A-1",1999])";
+    all.push_back(of_step(entry_kind::step_done));
     all.back().payload = R"({"payment_id":"p-1","cents":1999})";
     all.push_back(of_failure(entry_kind::step_failed, operation_kind::undo));
     all.push_back(of_step(entry_kind::step_dropped));
@@ -202,6 +204,7 @@ inline bool same(const entry& a, const entry& b)
 {
     return a.kind == b.kind && a.operation == b.operation && a.clock == b.clock && a.where == b.where && a.at == b.at &&
            a.due == b.due && a.attempts == b.attempts && a.line == b.line && a.file == b.file && a.name == b.name &&
-           a.type == b.type && a.code == b.code && a.text == b.text && a.payload == b.payload;
+           a.type == b.type && a.code == b.code && a.text == b.text && a.payload == b.payload &&
+           a.args == b.args;
 }
 }

@@ -223,4 +223,51 @@ TEST(MachineDivergence, DataThatCannotBeReadAnyMoreIsOne)
     const entry recorded = sent(at(0), "checkout/o-2", "picked", "seven");
     EXPECT_NE(asked_over(signal_to("checkout/o-2", "picked", "7"), recorded).find("with seven"), std::string::npos);
 }
+
+asked step_with(std::string_view name, std::string_view args)
+{
+    asked what = step(name);
+    what.payload = args;
+    what.renew = [](std::string_view encoded) { return std::string(encoded.substr(0, encoded.find(' '))); };
+    return what;
+}
+
+/// What comes of a step with these arguments that was recorded with those.
+verdict compared(std::string_view now, std::string_view recorded, entry e = step_done(at(0), "charge"))
+{
+    machine core(1'000);
+    branch_counter main;
+    core.start(main, step_with("charge", now), nullptr, 1);
+    e.args = recorded;
+    return core.apply(e, 1);
+}
+
+TEST(MachineArguments, EqualOnesFit) { EXPECT_EQ(compared("[1]", "[1]"), verdict::deliver); }
+TEST(MachineArguments, ThoseThatAreEqualWithTodaysTypeFit) { EXPECT_EQ(compared("[1] grown", "[1] old"), verdict::deliver); }
+TEST(MachineArguments, OthersDiverge) { EXPECT_EQ(compared("[1]", "[2]"), verdict::diverged); }
+TEST(MachineArguments, OthersDivergeWhereTheStepFailed)
+{
+    EXPECT_EQ(compared("[1]", "[2]", step_failed(at(0), "charge")), verdict::diverged);
+    EXPECT_EQ(compared("[1]", "[1]", step_failed(at(0), "charge")), verdict::deliver);
+}
+TEST(MachineArguments, NoneWereRecordedAndNothingIsCompared) { EXPECT_EQ(compared("[1]", ""), verdict::deliver); }
+TEST(MachineArguments, NoneAreGivenAndNothingIsCompared)
+{
+    machine core(1'000);
+    branch_counter main;
+    core.start(main, step("charge"), nullptr, 1);
+    entry e = step_done(at(0), "charge");
+    e.args = "[2]";
+    EXPECT_EQ(core.apply(e, 1), verdict::deliver);
+}
+
+TEST(MachineArguments, AreInTheEntriesThatAreMade)
+{
+    machine core(1'000);
+    branch_counter main;
+    core.start(main, step_with("charge", "[1]"), nullptr, 1);
+    EXPECT_EQ(entry_about(core.waiting()[0], entry_kind::step_done, 1'100).args, "[1]");
+    EXPECT_EQ(entry_about(core.waiting()[0], entry_kind::step_failed, 1'100).args, "[1]");
+    EXPECT_EQ(entry_about(core.waiting()[0], entry_kind::step_retry, 1'100).args, "") << "once is enough";
+}
 }
