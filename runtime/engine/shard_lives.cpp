@@ -18,6 +18,8 @@ using journal::entry_kind;
 void shard::stop_here(resident_run& run, aftermath after)
 {
     set_idle(run, false);
+    if (after == aftermath::dropped)
+        leave_all_behind(run);
     if (run.jobs.empty())
     {
         drop_driver(run);

@@ -33,7 +33,13 @@ protected:
     void die(int times)
     {
         for (int n = 0; n < times; ++n)
-            ASSERT_EQ(death(), GetParam().way == "abort" ? -SIGABRT : -SIGKILL) << n;
+            ASSERT_EQ(death(), GetParam().way == "abort" ? -SIGABRT : GetParam().way == "kill" ? -SIGKILL : -SIGSEGV) << n;
+    }
+    std::vector<std::string> ordering(const std::string& order) const
+    {
+        std::vector<std::string> all = arguments();
+        all.push_back(order);
+        return all;
     }
     void heal() { std::ofstream(directory_ / "healed") << "yes"; }
 
@@ -80,16 +86,27 @@ TEST_P(CrashLoop, ResumedRunGoesOn)
     die(3);
     EXPECT_EQ(death(), 0);
     heal();
-    std::vector<std::string> resuming = arguments();
-    resuming.push_back("resume");
-    child_program fifth("troubled_main", resuming);
-    EXPECT_EQ(fifth.line(60s), "bad 7");
+    EXPECT_EQ(child_program("troubled_main", ordering("resume")).line(60s), "bad 7");
+}
+
+TEST_P(CrashLoop, AStepThatIsCompletedByHandDoesNotRunAgain)
+{
+    die(3);
+    EXPECT_EQ(death(), 0);
+    EXPECT_EQ(child_program("troubled_main", ordering("complete")).line(60s), "bad 8");
+}
+
+TEST_P(CrashLoop, AStepThatIsSkippedFails)
+{
+    die(3);
+    EXPECT_EQ(death(), 0);
+    EXPECT_EQ(child_program("troubled_main", ordering("skip")).line(60s), "bad skipped");
 }
 
 std::vector<death_of_a_step> every_death()
 {
     std::vector<death_of_a_step> all;
-    for (const char* way : {"abort", "kill"})
+    for (const char* way : {"abort", "kill", "segfault"})
         for (const char* place : {"pool", "shard", "fiber", "awaitable"})
             if (knows_fibers || place != std::string("fiber"))
                 all.push_back({way, place});

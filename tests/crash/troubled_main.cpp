@@ -1,6 +1,6 @@
 // A program whose step kills it.
 //
-//     troubled_main <folder> abort|kill pool|shard|fiber|awaitable [resume]
+//     troubled_main <folder> abort|kill|segfault pool|shard|fiber|awaitable [resume|complete|skip]
 //
 // The step ends the process, at that place, until the folder holds a file "healed".
 // Prints one line for each run: "good 42", "bad <what came of it>".
@@ -9,6 +9,7 @@
 #include <everstep/engine.hpp>
 
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -25,6 +26,7 @@ struct patient
 {
     bool healed{};
     bool aborts{};
+    bool segfaults{};
     bool awaits{};
     step_place place{};
 
@@ -34,6 +36,8 @@ struct patient
             return 7;
         if (aborts)
             std::abort();
+        if (segfaults)
+            *reinterpret_cast<volatile int*>(std::uintptr_t{16}) = 1; // where nothing lies
         ::kill(::getpid(), SIGKILL);
         for (;;)
             ::pause();
@@ -62,7 +66,8 @@ workflow<int> good(context& ctx, int from)
 
 patient patient_of(const std::string& folder, const std::string& way, const std::string& place)
 {
-    patient now{.healed = std::filesystem::exists(folder + "/healed"), .aborts = way == "abort", .awaits = place == "awaitable"};
+    patient now{.healed = std::filesystem::exists(folder + "/healed"), .aborts = way == "abort", .segfaults = way == "segfault",
+                .awaits = place == "awaitable"};
     if (place == "shard")
         now.place = step_place::shard;
     if (place == "fiber")
@@ -70,7 +75,7 @@ patient patient_of(const std::string& folder, const std::string& way, const std:
     return now;
 }
 
-int live(const std::string& folder, patient now, bool resumes)
+int live(const std::string& folder, patient now, const std::string& order)
 {
     engine_options options;
     options.journal = folder + "/journal";
@@ -81,8 +86,12 @@ int live(const std::string& folder, patient now, bool resumes)
     clinic.add("good", good);
     clinic.open();
     auto ill = clinic.start(bad, "b", 0);
-    if (resumes)
+    if (order == "resume")
         ill.resume("cured");
+    if (order == "complete")
+        ill.complete_step("deadly", 8, {.why = "done by hand", .who = "the doctor"});
+    if (order == "skip")
+        ill.skip_step("deadly", {.why = "hopeless", .who = "the doctor"});
     std::string came;
     try
     {
@@ -102,11 +111,12 @@ int main(int count, char** arguments)
 {
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
+    std::signal(SIGSEGV, SIG_DFL); // a sanitizer makes an exit of it
     try
     {
         if (count < 4)
             return 2;
-        return live(arguments[1], patient_of(arguments[1], arguments[2], arguments[3]), count > 4);
+        return live(arguments[1], patient_of(arguments[1], arguments[2], arguments[3]), count > 4 ? arguments[4] : "");
     }
     catch (const std::exception& e)
     {
