@@ -26,8 +26,6 @@ int rows::changed() const noexcept
     return text.empty() ? 0 : std::stoi(text);
 }
 
-bool rows::is_null(int row, int column) const noexcept { return PQgetisnull(result_.get(), row, column) == 1; }
-
 std::string_view rows::text_at(int row, int column) const noexcept
 {
     return {PQgetvalue(result_.get(), row, column), static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};

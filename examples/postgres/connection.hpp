@@ -41,7 +41,6 @@ private:
 };
 
 inline constexpr std::string_view undefined_object = "42704"; ///< there is no such thing: a prepared transaction, among others
-inline constexpr std::string_view unique_violation = "23505";
 
 /// What a statement gives.
 class rows
@@ -52,7 +51,6 @@ public:
     int count() const noexcept;
     /// How many rows the statement has changed.
     int changed() const noexcept;
-    bool is_null(int row, int column) const noexcept;
     /// bool, an integer, or std::string.
     template <class Value>
     Value at(int row, int column) const

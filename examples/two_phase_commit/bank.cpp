@@ -22,7 +22,7 @@ void bank::prepare(const std::string& transfer, const std::string& owner, std::i
 
     // An attempt that a crash cut off has come this far.
     const std::string name = prepared_name(transfer);
-    if (books.run("select 1 from pg_prepared_xacts where gid = $1 and database = current_database()", name).count() > 0)
+    if (books.run("select exists (select from pg_prepared_xacts where gid = $1 and database = current_database())", name).first<bool>() == true)
         return;
 
     // Its server may work on even though the process that asked is dead. The booking's key lets one in at a time: if the other one prepares, we
@@ -50,7 +50,7 @@ void bank::commit(const std::string& transfer) const
         if (why.sqlstate() != postgres::undefined_object)
             throw;
         // It was prepared, so it has been committed before: then what it wrote is there.
-        if (books.run("select 1 from booking where transfer = $1 and not is_void", transfer).count() == 0)
+        if (books.run("select exists (select from booking where transfer = $1 and not is_void)", transfer).first<bool>() != true)
             throw permanent_error("heuristic", "somebody rolled back transfer " + transfer + " at " + name_ +
                                                    ", which is committed elsewhere: book it by hand, then resume this run");
     }

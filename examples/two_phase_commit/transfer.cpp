@@ -34,7 +34,8 @@ global_transfer begin(attempt& a, const payment& wanted)
     return {a.token(), known.at(wanted.from.bank).name(), known.at(wanted.to.bank).name()};
 }
 
-/// Phase one: both banks at once. The first that says no, or is not heard of in time, ends it.
+/// Phase one: both banks at once. The first that says no, or is not heard of in time, ends it. (So two transfers that want the same accounts the
+/// other way round hold each other up, for as long as they are patient.)
 everstep::workflow<decision> vote(everstep::context& ctx, const global_transfer& t, const payment& wanted)
 {
     const step_options ask_again{.retry = {.first = 50ms, .longest = 500ms, .attempts = 0, .total = wanted.patience}};
