@@ -1,5 +1,6 @@
 // Signals to runs: the rest of request_desk.
 
+#include "base/bytes.hpp"
 #include "engine/promise_token.hpp"
 #include "engine/request_desk.hpp"
 #include "journal/state.hpp"
@@ -19,12 +20,23 @@ using journal::run_state;
 
 namespace
 {
-/// Whether a message with this id is in the history.
+/// Of those that came to the runs before it in its chain.
+bool has_adopted(std::string_view ids, std::string_view id)
+{
+    base::byte_reader from(ids);
+    for (std::string_view one; !from.empty() && from.text(one);)
+        if (one == id)
+            return true;
+    return false;
+}
+
+/// Whether a message with this id has come.
 bool had_signal(const std::vector<std::string_view>& history, std::string_view id)
 {
     const auto is_it = [&](std::string_view bytes) {
         entry e;
-        return journal::decode(bytes, e) && e.kind == entry_kind::signalled && e.code == id;
+        return journal::decode(bytes, e) && ((e.kind == entry_kind::signalled && e.code == id) ||
+                                             (e.kind == entry_kind::ids_adopted && has_adopted(e.payload, id)));
     };
     return !id.empty() && std::ranges::any_of(history, is_it);
 }
