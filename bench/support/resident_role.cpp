@@ -43,8 +43,8 @@ std::size_t frame_bytes(workload function, const order& input)
     no_run none;
     context ctx(none);
     detail::branch at{&none, {}};
-    const auto made = detail::traits_for<receipt, void, order>::create(reinterpret_cast<detail::function_key>(function),
-                                                                       ctx, at, encode(input));
+    constexpr detail::workflow_traits traits = detail::traits_for<receipt, void, order>::value;
+    const auto made = traits.create(traits, reinterpret_cast<detail::function_key>(function), ctx, at, encode(input));
     const std::size_t bytes = ::malloc_usable_size(made.address()) + sizeof(std::size_t);
     made.destroy();
     return bytes;
