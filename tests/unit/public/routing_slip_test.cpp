@@ -372,6 +372,21 @@ TEST_F(RoutingSlip, IsAPartOfAWorkflow)
     EXPECT_EQ(seen, "trip-17");
 }
 
+workflow<std::string> two_trips(context& ctx, routing_slip slip)
+{
+    const auto [one, other] = co_await all(run_slip(ctx, slip), run_slip(ctx, slip));
+    co_return states_of(one) + "; " + states_of(other);
+}
+
+TEST_F(RoutingSlip, TwoOfOneRunAreFollowedSideBySideAndCompensatedEachForItself)
+{
+    car_is_sold_out();
+    trip_.route = itinerary().add("flight").add("car");
+    EXPECT_EQ(shop_.start(two_trips, trip_).result(), "flight compensated, car faulted; flight compensated, car faulted");
+    const std::vector<std::string> tokens = diary_.tokens();
+    EXPECT_EQ(std::set<std::string>(tokens.begin(), tokens.end()).size(), 6u);
+}
+
 workflow<std::string> careful_holiday(context& ctx, routing_slip slip)
 {
     slip.route.add("boat");
