@@ -184,6 +184,15 @@ TEST_F(RoutingSlip, TextsOfFaultsMayBeAnyBytesAndAreCutOff)
     EXPECT_EQ(end.text.size(), 500u);
 }
 
+TEST_F(RoutingSlip, TextsOfWhatIsThrownMayBeAnyBytes)
+{
+    hotel_.how = [](booking::execution_type&) -> slip_end { throw permanent_error("full", "\xFF"); };
+    flight_.back = [](booking::compensation_type&) { throw permanent_error("no_refund", "\xFE"); };
+    const slip_outcome end = follow(trip_);
+    EXPECT_EQ(end.text, "\xEF\xBF\xBD");
+    EXPECT_EQ(end.activities.at(0).text, "\xEF\xBF\xBD");
+}
+
 TEST_F(RoutingSlip, TerminateEndsItWellWithoutWhatIsLeft)
 {
     hotel_.how = [](booking::execution_type& e) {
@@ -374,8 +383,9 @@ TEST_F(RoutingSlip, IsAPartOfAWorkflow)
 
 workflow<std::string> two_trips(context& ctx, routing_slip slip)
 {
-    const auto [one, other] = co_await all(run_slip(ctx, slip), run_slip(ctx, slip));
-    co_return states_of(one) + "; " + states_of(other);
+    const std::vector<int> trips{1, 2};
+    const std::vector<slip_outcome> ends = co_await all(trips, 2, [&](int) -> workflow<slip_outcome> { co_return co_await run_slip(ctx, slip); });
+    co_return states_of(ends[0]) + "; " + states_of(ends[1]);
 }
 
 TEST_F(RoutingSlip, TwoOfOneRunAreFollowedSideBySideAndCompensatedEachForItself)
