@@ -184,6 +184,15 @@ TEST_F(RoutingSlip, TextsOfFaultsMayBeAnyBytesAndAreCutOff)
     EXPECT_EQ(end.text.size(), 500u);
 }
 
+TEST_F(RoutingSlip, TextsOfWhatIsThrownMayBeAnyBytes)
+{
+    hotel_.how = [](booking::execution_type&) -> slip_end { throw permanent_error("full", "\xFF"); };
+    flight_.back = [](booking::compensation_type&) { throw permanent_error("no_refund", "\xFE"); };
+    const slip_outcome end = follow(trip_);
+    EXPECT_EQ(end.text, "\xEF\xBF\xBD");
+    EXPECT_EQ(end.activities.at(0).text, "\xEF\xBF\xBD");
+}
+
 TEST_F(RoutingSlip, TerminateEndsItWellWithoutWhatIsLeft)
 {
     hotel_.how = [](booking::execution_type& e) {
@@ -370,6 +379,22 @@ TEST_F(RoutingSlip, IsAPartOfAWorkflow)
     };
     EXPECT_EQ(shop_.start(holiday, trip_).result(), "flight completed, hotel completed, car completed");
     EXPECT_EQ(seen, "trip-17");
+}
+
+workflow<std::string> two_trips(context& ctx, routing_slip slip)
+{
+    const std::vector<int> trips{1, 2};
+    const std::vector<slip_outcome> ends = co_await all(trips, 2, [&](int) -> workflow<slip_outcome> { co_return co_await run_slip(ctx, slip); });
+    co_return states_of(ends[0]) + "; " + states_of(ends[1]);
+}
+
+TEST_F(RoutingSlip, TwoOfOneRunAreFollowedSideBySideAndCompensatedEachForItself)
+{
+    car_is_sold_out();
+    trip_.route = itinerary().add("flight").add("car");
+    EXPECT_EQ(shop_.start(two_trips, trip_).result(), "flight compensated, car faulted; flight compensated, car faulted");
+    const std::vector<std::string> tokens = diary_.tokens();
+    EXPECT_EQ(std::set<std::string>(tokens.begin(), tokens.end()).size(), 6u);
 }
 
 workflow<std::string> careful_holiday(context& ctx, routing_slip slip)
