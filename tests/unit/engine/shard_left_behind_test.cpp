@@ -159,7 +159,13 @@ TEST_F(ShardLeftBehind, CancelDoesNotWaitForTheBody)
     body_job& job = host_.take_job();
     host_.ask(request_kind::cancel, plain, "a", "enough")->value();
     EXPECT_EQ(host_.result(plain, "a")->text(), "failed cancelled: enough");
+    bool asked = false;
+    bodies_.first = [&](attempt& a) {
+        asked = a.stop().stop_requested();
+        return 1;
+    };
     finish(job);
+    EXPECT_TRUE(asked);
 }
 
 TEST_F(ShardLeftBehind, CancelOfOneThatHasNotBegunBeginsNone)
