@@ -105,13 +105,15 @@ TEST(FiberArgsScenario, OtherValueParksTheRunWithBothSides)
 {
     const std::string why = changes(before, changed);
     EXPECT_EQ(why.find("failed divergence: the run is parked: entry 1 was step 'charge' (fiber_args_test.cpp:"), 0u) << why;
-    EXPECT_NE(why.find(R"( with [{"cents":5}] at 0; the code now asks it with [{"cents":6,"currency":"EUR"}] (fiber_args_test.cpp:)"), std::string::npos) << why;
+    EXPECT_NE(why.find(R"( with [{"cents":5}] at 0; the code now asks it with [{"cents":6,"currency":"EUR"}] (fiber_args_test.cpp:)"), std::string::npos)
+        << why;
 }
 
 TEST(FiberArgsScenario, OtherTypeParksTheRunWithBothSides)
 {
     const std::string why = changes(before, retyped);
-    EXPECT_NE(why.find(R"( with [{"cents":5}] at 0; the code now asks it with ["five"] (fiber_args_test.cpp:)"), std::string::npos) << why;
+    EXPECT_NE(why.find(R"( with [{"cents":5}] at 0; the code now asks it with ["five"] (fiber_args_test.cpp:)"), std::string::npos)
+        << why;
 }
 }
 }

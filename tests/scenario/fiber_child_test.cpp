@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 namespace everstep::test
@@ -190,5 +191,26 @@ TEST(FiberChildScenario, OneIsCancelledByItsHandle)
                                 }});
     EXPECT_EQ(left.at("waits/c").entries.back().text, "not needed");
 }
+
+workflow<std::string> calls_from_a_coroutine(context& ctx, int cents)
+{
+    std::string told = co_await ctx.call(charges, "c", cents);
+    co_await ctx.step("note", in_order, leave{ctx, "note"});
+    co_return told;
+}
+
+template <class Parent>
+std::string history_of(Parent* parent)
+{
+    engine_world world(std::make_unique<memory_disk>());
+    {
+        engine_stage s(world, with_children(adds("calls", parent), adds("charges", charges)));
+        s.start(parent, "p", 7);
+        EXPECT_EQ(s.result(parent, "p"), "\"paid 7\"");
+    }
+    return text_of(world.look());
+}
+
+TEST(FiberChildScenario, ACallLeavesTheHistoryThatACoroutineLeaves) { EXPECT_EQ(history_of(calls), history_of(calls_from_a_coroutine)); }
 }
 }
