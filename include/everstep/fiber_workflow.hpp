@@ -97,6 +97,28 @@ public:
         return wait(run_.step(std::move(name), options, std::ref(body)));
     }
     template <class Body>
+    auto step(op_name name, Body&& body, arguments given)
+    {
+        return wait(run_.step(std::move(name), std::ref(body), std::move(given)));
+    }
+    template <class Body>
+    auto step(op_name name, const step_options& options, Body&& body, arguments given)
+    {
+        return wait(run_.step(std::move(name), options, std::ref(body), std::move(given)));
+    }
+    /// The only body that a time-out or a cancel does not wait for: it cannot reach this stack.
+    template <class Activity, class... Arguments>
+        requires(!std::is_same_v<Activity, step_options>)
+    auto detached(op_name name, Activity does, const Arguments&... each)
+    {
+        return wait(run_.detached(std::move(name), std::move(does), each...));
+    }
+    template <class Activity, class... Arguments>
+    auto detached(op_name name, const step_options& options, Activity does, const Arguments&... each)
+    {
+        return wait(run_.detached(std::move(name), options, std::move(does), each...));
+    }
+    template <class Body>
     auto transact(op_name name, Body&& body)
     {
         return wait(run_.transact(std::move(name), std::ref(body)));
@@ -137,6 +159,7 @@ public:
     {
         wait(run_.signal(function, std::move(id), std::move(name), value));
     }
+    /// Its end is waited for by wait(one.result()), and it is cancelled by wait(one.cancel(…)).
     template <detail::workflow_function Function>
     auto start_child(Function* function, std::string id, const detail::input_of<Function>& input, const child_options& options = {},
                      std::source_location place = std::source_location::current())
@@ -159,16 +182,18 @@ public:
     {
         here().set_state(name, value);
     }
-    /// Answer it by wait(asked.answer(…)).
+    /// Answer it by wait(asked.answer(…)), or wait(asked.refuse(…)).
     template <class Request, class Answer>
     update<Request, Answer> receive_update(op_name name)
     {
         return wait(run_.receive_update<Request, Answer>(std::move(name)));
     }
     template <class Input>
-    void continue_as_new(const Input& input, std::source_location place = std::source_location::current())
+    [[noreturn]] void continue_as_new(const Input& input, std::source_location place = std::source_location::current())
     {
-        wait(run_.continue_as_new(input, place));
+        auto op = run_.continue_as_new(input, place);
+        strand_.wait(op);
+        op.await_resume();
     }
     std::uint32_t history_entries() const { return here().history_entries(); }
     void sleep_for(std::chrono::microseconds duration, std::source_location place = std::source_location::current())
@@ -300,7 +325,7 @@ private:
 class fiber_saga
 {
 public:
-    explicit fiber_saga(fiber_context& ctx) : ctx_(ctx), saga_(ctx.cold()) {}
+    explicit fiber_saga(fiber_context& ctx, const saga_options& options = {}) : ctx_(ctx), saga_(ctx.cold(), options) {}
 
     template <class Body, class Undo>
     auto step(op_name name, Body&& body, Undo undo)
@@ -308,9 +333,39 @@ public:
         return ctx_.wait(saga_.step(std::move(name), std::ref(body), undo));
     }
     template <class Body, class Undo>
+    auto step(op_name name, Body&& body, Undo undo, const step_options& of_undo)
+    {
+        return ctx_.wait(saga_.step(std::move(name), std::ref(body), undo, of_undo));
+    }
+    template <class Body, class Undo>
     auto step(op_name name, const step_options& options, Body&& body, Undo undo)
     {
         return ctx_.wait(saga_.step(std::move(name), options, std::ref(body), undo));
+    }
+    template <class Body, class Undo>
+    auto step(op_name name, const step_options& options, Body&& body, Undo undo, const step_options& of_undo)
+    {
+        return ctx_.wait(saga_.step(std::move(name), options, std::ref(body), undo, of_undo));
+    }
+    template <class Body, class Undo>
+    auto step_unsure(op_name name, Body&& body, Undo undo)
+    {
+        return ctx_.wait(saga_.step_unsure(std::move(name), std::ref(body), undo));
+    }
+    template <class Body, class Undo>
+    auto step_unsure(op_name name, Body&& body, Undo undo, const step_options& of_undo)
+    {
+        return ctx_.wait(saga_.step_unsure(std::move(name), std::ref(body), undo, of_undo));
+    }
+    template <class Body, class Undo>
+    auto step_unsure(op_name name, const step_options& options, Body&& body, Undo undo)
+    {
+        return ctx_.wait(saga_.step_unsure(std::move(name), options, std::ref(body), undo));
+    }
+    template <class Body, class Undo>
+    auto step_unsure(op_name name, const step_options& options, Body&& body, Undo undo, const step_options& of_undo)
+    {
+        return ctx_.wait(saga_.step_unsure(std::move(name), options, std::ref(body), undo, of_undo));
     }
     template <class Body, class Undo>
     auto transact(op_name name, Body&& body, Undo undo)
@@ -318,12 +373,24 @@ public:
         return ctx_.wait(saga_.transact(std::move(name), std::ref(body), undo));
     }
     template <class Body, class Undo>
+    auto transact(op_name name, Body&& body, Undo undo, const step_options& of_undo)
+    {
+        return ctx_.wait(saga_.transact(std::move(name), std::ref(body), undo, of_undo));
+    }
+    template <class Body, class Undo>
     auto transact(op_name name, const retry_policy& retry, Body&& body, Undo undo)
     {
         return ctx_.wait(saga_.transact(std::move(name), retry, std::ref(body), undo));
     }
+    template <class Body, class Undo>
+    auto transact(op_name name, const retry_policy& retry, Body&& body, Undo undo, const step_options& of_undo)
+    {
+        return ctx_.wait(saga_.transact(std::move(name), retry, std::ref(body), undo, of_undo));
+    }
+
     void compensate(std::source_location place = std::source_location::current()) { ctx_.wait(saga_.compensate(place)); }
     void release() noexcept { saga_.release(); }
+    void pivot() { saga_.pivot(); }
 
     /// For branches: ctx.all(undo.cold().step(…), …), and c.wait(undo.cold().step(…)) in a branch's own code.
     saga& cold() noexcept { return saga_; }

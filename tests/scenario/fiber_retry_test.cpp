@@ -191,5 +191,101 @@ TEST(FiberRetryScenario, TotalTimeEndsTheAttempts)
                                 }});
     EXPECT_EQ(left.at("bounded/a").brief(), "started, step_retry call, step_retry call, step_failed call, failed");
 }
+
+constexpr step_options insistent{.retry = {.first = 10s, .factor = 1, .jitter = 0, .attempts = 2, .when_exhausted = exhausted::park_run}};
+
+std::string parks_when_exhausted(fiber_context& ctx, int)
+{
+    ctx.sleep_for(1h);
+    return ctx.step("call", insistent, [&](attempt& a) -> std::string {
+        did(a, ctx.run_id(), "call");
+        if (!a.use<engine_effects>().bank_is_open)
+            throw std::runtime_error("busy");
+        return "done";
+    });
+}
+
+TEST(FiberRetryScenario, ExhaustedAttemptsParkTheRunUntilItIsResumed)
+{
+    const std::string parked = "failed retries_exhausted: the run is parked: step 'call' (fiber_retry_test.cpp:";
+    const auto left = all_ways({adds("parking", parks_when_exhausted), [=](engine_stage& s) {
+                                    s.effects().attempts_may_begin_anew();
+                                    s.start(parks_when_exhausted, "a", 0);
+                                    if (!s.run("parking/a").has("resumed"))
+                                    {
+                                        EXPECT_EQ(s.result(parks_when_exhausted, "a").find(parked), 0u);
+                                        const run_status now = s.status(parks_when_exhausted, "a");
+                                        EXPECT_EQ(now.reason, "retries_exhausted");
+                                        EXPECT_NE(now.text.find(" at 1 has run out of attempts or time (attempts: 2): std::runtime_error: busy"),
+                                                  std::string::npos);
+                                        s.effects().bank_is_open = true;
+                                        EXPECT_EQ(s.resume(parks_when_exhausted, "a", "the bank is open"), "ok");
+                                    }
+                                    EXPECT_EQ(s.result(parks_when_exhausted, "a"), "\"done\"");
+                                }});
+    EXPECT_EQ(left.at("parking/a").brief(), "started, timer_set, timer_fired, step_retry call, step_retry call, resumed, step_done call, completed");
+}
+
+constexpr step_options all_in_all{.retry = {.first = 10s, .factor = 1, .jitter = 0, .attempts = 0}, .total_timeout = 25s};
+
+std::string within_total(fiber_context& ctx, int)
+{
+    try
+    {
+        ctx.step("call", all_in_all, [&](attempt& a) {
+            did(a, ctx.run_id(), "call");
+            throw std::runtime_error("busy");
+        });
+    }
+    catch (const timed_out& e)
+    {
+        return e.text() + "|" + std::to_string(e.attempts());
+    }
+    return "no time-out";
+}
+
+TEST(FiberRetryScenario, TotalTimeOutCountsThroughEverything)
+{
+    const auto left = all_ways({adds("total", within_total), [](engine_stage& s) {
+                                    s.start(within_total, "a", 0);
+                                    for (std::size_t failed = 1; failed < 3; ++failed)
+                                    {
+                                        s.until_has("total/a", "step_retry call", failed);
+                                        s.time().advance_to(s.run("total/a").entries[failed].due);
+                                    }
+                                    s.until_has("total/a", "step_failed call");
+                                    EXPECT_EQ(s.result(within_total, "a"), "\"no result within 25000 ms over all attempts; the last one ended with "
+                                                                           "std::runtime_error: busy|3\"");
+                                }});
+    EXPECT_EQ(left.at("total/a").brief(), "started, step_retry call, step_retry call, step_failed call, completed");
+}
+
+constexpr step_options beating{.retry = {.first = 10s, .jitter = 0, .attempts = 2}, .heartbeat_timeout = 2s};
+
+std::string falls_silent(fiber_context& ctx, int)
+{
+    return ctx.step("import", beating, [&](attempt& a) -> std::string {
+        did(a, ctx.run_id(), "import");
+        if (const auto row = a.last_progress<int>())
+            return "went on at " + std::to_string(*row);
+        a.heartbeat(417);
+        if (!a.use<engine_effects>().wait_for_stop(a))
+            throw std::logic_error("the gate is open");
+        throw std::runtime_error("stopped");
+    });
+}
+
+TEST(FiberRetryScenario, SilentAttemptTimesOutAndTheNextGoesOnWhereItStood)
+{
+    const auto left = crashed_ways({adds("silent", falls_silent), [](engine_stage& s) {
+                                        s.start(falls_silent, "a", 0);
+                                        EXPECT_EQ(s.result(falls_silent, "a"), "\"went on at 417\"");
+                                    }});
+    const engine_run& run = left.at("silent/a");
+    EXPECT_EQ(run.brief(), "started, step_retry import, step_done import, completed");
+    EXPECT_EQ(run.entries[1].code, "timed_out");
+    EXPECT_EQ(run.entries[1].text, "no heartbeat within 2000 ms; the body ended with std::runtime_error: stopped");
+    EXPECT_EQ(run.entries[1].payload, "417");
+}
 }
 }

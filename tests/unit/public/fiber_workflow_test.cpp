@@ -126,6 +126,55 @@ TEST(FiberWorkflow, BodiesMayCaptureByValueOnEveryCompiler)
     EXPECT_EQ(shop.start(owns_what_it_captures, 1).result(), -50);
 }
 
+std::string says_too_much(fiber_context& ctx, bool with_options)
+{
+    const std::string long_text(1 << 20, 'x');
+    const auto note = [] { return std::string("noted"); };
+    return with_options ? ctx.step("note", once, note, args(long_text)) : ctx.step("note", note, args(long_text));
+}
+TEST(FiberWorkflow, ArgumentsOfItsStepsAreRecordedWithThem)
+{
+    for (const bool with_options : {false, true})
+    {
+        const std::string why = failure_of([&] { small_shop().start(says_too_much, with_options).result(); });
+        EXPECT_EQ(why.find("limits: the run is parked: the arguments of step 'note' (fiber_workflow_test.cpp:"), 0u) << why;
+    }
+}
+
+int sum_of(int a, const std::string& b) { return a + static_cast<int>(b.size()); }
+int calls_activities(fiber_context& ctx, int n)
+{
+    const int sum = ctx.detached("sum", sum_of, n, "four");
+    return ctx.detached("add", once, [](attempt& a, int from) { return from + static_cast<int>(a.number()); }, sum);
+}
+TEST(FiberWorkflow, ActivitiesAreGivenTheirArguments)
+{
+    small_shop shop;
+    EXPECT_EQ(shop.start(calls_activities, 12).result(), 17);
+}
+
+std::string leaves_behind(fiber_context& ctx, int)
+{
+    constexpr step_options hurried{.retry = {.attempts = 1}, .timeout = 1ms};
+    try
+    {
+        ctx.detached("stubborn", hurried, [](attempt& a) { a.use<gate>().wait(); });
+    }
+    catch (const timed_out& e)
+    {
+        return e.text();
+    }
+    return "it ended";
+}
+TEST(FiberWorkflow, AnActivityIsLeftBehindWhenItsTimeIsOver)
+{
+    gate may_end;
+    small_shop shop;
+    shop->provide(may_end);
+    EXPECT_EQ(shop.start(leaves_behind, 1).result(), "no result within 1 ms; the body was left behind and may still run");
+    may_end.open();
+}
+
 int awaits(fiber_context& ctx, int n)
 {
     return ctx.step("await", [n]() -> boost::asio::awaitable<int> { co_return n + 1; });
