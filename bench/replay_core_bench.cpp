@@ -58,6 +58,7 @@ class no_recorder final : public core::recorder
 public:
     bool record(const journal::entry&, std::uint32_t&) override { return false; }
     void publish(const journal::event&) override {}
+    void put_state(std::string_view, std::string_view, bool) override {}
 };
 
 void replay_all(const std::vector<recorded_run>& runs, const core::registered_workflow& code, services& given)

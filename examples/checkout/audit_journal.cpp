@@ -76,6 +76,8 @@ std::optional<outcome> outcome_of(const finding& f)
     case everstep::run_state::failed: return paid ? outcome::compensated : outcome::declined;
     case everstep::run_state::running: return paid ? std::optional(outcome::open) : std::nullopt;
     case everstep::run_state::cancelled:
+    case everstep::run_state::terminated:
+    case everstep::run_state::continued:
     case everstep::run_state::parked: break;
     }
     return std::nullopt;
