@@ -25,13 +25,16 @@ struct change
 };
 BOOST_DESCRIBE_STRUCT(change, (), (bags))
 
+/// In one piece: steps print on threads of the engine.
+void say(const std::string& line) { std::cout << line + "\n" << std::flush; }
+
 constexpr auto month = 50ms; // would be 720h
 constexpr int months = 3;
 
 workflow<std::string> deliver(context& ctx, plan p)
 {
     const std::string parcel = std::to_string(p.bags) + " bags of " + p.coffee + " in month " + std::to_string(p.month);
-    co_await ctx.step("ship", [&] { std::cout << "ship " << parcel << std::endl; });
+    co_await ctx.step("ship", [&] { say("ship " + parcel); });
     co_return parcel;
 }
 
@@ -62,13 +65,13 @@ int main(int count, char** arguments)
 
     auto ann = shop.start(club, "ann", plan{"espresso", 1, 0});
     const plan agreed = ann.update<plan>("change", change{2}, {.id = "form-17"}); // the form may be sent twice
-    std::cout << "agreed on " << agreed.bags << " bags" << std::endl;
-    std::cout << "the last parcel: " << ann.result() << std::endl;
-    std::cout << "month " << ann.state<plan>("plan")->month << ", " << shop.list({.workflow = "deliver"}).size() << " parcels" << std::endl;
+    say("agreed on " + std::to_string(agreed.bags) + " bags");
+    say("the last parcel: " + ann.result());
+    say("month " + std::to_string(ann.state<plan>("plan")->month) + ", " + std::to_string(shop.list({.workflow = "deliver"}).size()) + " parcels");
 
     auto bob = shop.start(club, "bob", plan{"filter", 1, 0});
     bob.pause({.why = "has moved", .who = "ann of support"});
-    std::cout << "bob is " << bob.status().reason << ": " << bob.status().text << std::endl;
+    say("bob is " + bob.status().reason + ": " + bob.status().text);
     shop.order(run_order::terminate, {.workflow = "club", .state = run_state::parked}, {.why = "closed for good"});
-    std::cout << "bob is " << name_of(bob.status().state) << ": " << bob.status().text << std::endl;
+    say("bob is " + std::string(name_of(bob.status().state)) + ": " + bob.status().text);
 }

@@ -426,8 +426,10 @@ void run_driver::deliver(const entry& e)
         break;
     }
     op.deliver(delivered);
-    line_of(op).goes_on_from = &op;
-    go_on(line_of(op));
+    line& of = line_of(op);
+    if (&of != running_) // else it has asked for it a moment ago
+        of.goes_on_from = &op;
+    go_on(of);
 }
 
 bool run_driver::take_signal(std::string_view name, std::string_view& payload)
@@ -488,14 +490,5 @@ void run_driver::park(park_reason reason, std::string text)
     stopped_ = driver_state::parked;
     reason_ = reason;
     scratch_.text = std::move(text);
-}
-
-std::uint64_t run_driver::random() noexcept
-{
-    // SplitMix64 (Steele, Lea, Flood 2014) from the run's seed: tiny, the same everywhere, not for secrets.
-    std::uint64_t z = random_state_ += 0x9E3779B97F4A7C15ull;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return z ^ (z >> 31);
 }
 }

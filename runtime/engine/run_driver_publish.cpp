@@ -1,4 +1,4 @@
-// What a run writes beside its history: events, and signals to other runs.
+// What a run writes beside its history (events, signals to other runs, state), and what it knows besides: names and random numbers.
 
 #include "engine/intent.hpp"
 #include "engine/promise_token.hpp"
@@ -105,5 +105,14 @@ std::string_view run_driver::workflow_name(void (*function)()) const
     if (!code)
         throw engine_error(errc::wrong_use, "this workflow was not added: call engine::add before open");
     return code->name;
+}
+
+std::uint64_t run_driver::random() noexcept
+{
+    // SplitMix64 (Steele, Lea, Flood 2014) from the run's seed: tiny, the same everywhere, not for secrets.
+    std::uint64_t z = random_state_ += 0x9E3779B97F4A7C15ull;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
 }
 }

@@ -19,12 +19,6 @@ namespace
 constexpr std::size_t flush_writes = 1024;
 /// Background work in smaller ones: a submission is never cut, and a commit takes little of it while callers are about.
 constexpr std::size_t flush_background_writes = 256;
-/// Loads, and starts from the waiting line, of one iteration: so that nothing else waits long for them.
-constexpr std::size_t loads_per_iteration = 64;
-constexpr std::size_t backlog_low = 1024;
-/// What the journal refused to give is asked for again after this.
-constexpr base::time_us read_again_us = 1'000'000;
-
 }
 
 shard::shard(shard_host& host, std::size_t index)
@@ -439,63 +433,5 @@ void shard::ask_to_stop(step_attempt& job)
     job.ask_to_stop();
     const base::time_us grace = std::chrono::microseconds(host_.options.stop_grace).count();
     heap_.push(now_ + std::max<base::time_us>(grace, 1), job.of.run->number, wake_heap::what::grace);
-}
-
-void shard::work_off_backlog()
-{
-    for (std::size_t loads = 0; loads < loads_per_iteration && !backlog_.empty(); ++loads)
-    {
-        make_room();
-        if (!has_room())
-            return;
-        const wake_index::row row = backlog_.front();
-        backlog_.pop_front();
-        if (resident_run* run = find(row.run))
-        {
-            if (run->driver)
-                wake(*run);
-            continue; // else it has ended, is parked, or comes again when its start is durable: see settle()
-        }
-        try_load(row);
-        flush_if_large();
-    }
-}
-
-/// When the next page of the wake table is to be read, on the engine's clock; rows are due by whichever clock is ahead.
-base::time_us shard::wakes_due() const
-{
-    if (backlog_.size() >= backlog_low)
-        return journal::due_never; // the sweep that has worked it off looks again
-    if (wakes_again_at_ != 0)
-        return wakes_again_at_;
-    const base::time_us horizon = host_.wakes().horizon();
-    return horizon == journal::due_never ? horizon : horizon - std::max<base::time_us>(wall_ - now_, 0);
-}
-
-void shard::load_wakes()
-{
-    try
-    {
-        host_.load_wakes();
-        wakes_again_at_ = 0;
-    }
-    catch (const store::unreadable& e)
-    {
-        host_.log(severity::error, "what is due cannot be read, and is tried again in a second: " + std::string(e.what()));
-        wakes_again_at_ = now_ + read_again_us;
-    }
-}
-
-void shard::try_load(const wake_index::row& row)
-{
-    try
-    {
-        load(row.run, row.due);
-    }
-    catch (const store::unreadable& e)
-    {
-        host_.log(severity::error, "a run that is due cannot be read, and is tried again in a second: " + std::string(e.what()));
-        heap_.push(now_ + read_again_us, row.run, wake_heap::what::wake);
-    }
 }
 }

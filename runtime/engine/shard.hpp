@@ -86,6 +86,8 @@ private:
 
     /// Bodies that ended, or run here, and that nobody waits for: so many an iteration, then the shard looks whether somebody came.
     static constexpr std::size_t background_per_iteration = 64;
+    /// Loads, and starts from the waiting line, of one iteration: so that nothing else waits long for them.
+    static constexpr std::size_t loads_per_iteration = 64;
 
     void work();
     void iterate(mailbox::content& news);

@@ -16,6 +16,13 @@ namespace everstep::core
 using journal::park_reason;
 using journal::run_state;
 
+namespace
+{
+constexpr std::size_t backlog_low = 1024;
+/// What the journal refused to give is asked for again after this.
+constexpr base::time_us read_again_us = 1'000'000;
+}
+
 resident_run* shard::find(base::run_number run) noexcept
 {
     const auto at = runs_.find(run);
@@ -202,6 +209,64 @@ void shard::make_room()
     {
         count_up(host_.count.runs_evicted);
         forget(*idle_.front());
+    }
+}
+
+void shard::work_off_backlog()
+{
+    for (std::size_t loads = 0; loads < loads_per_iteration && !backlog_.empty(); ++loads)
+    {
+        make_room();
+        if (!has_room())
+            return;
+        const wake_index::row row = backlog_.front();
+        backlog_.pop_front();
+        if (resident_run* run = find(row.run))
+        {
+            if (run->driver)
+                wake(*run);
+            continue; // else it has ended, is parked, or comes again when its start is durable: see settle()
+        }
+        try_load(row);
+        flush_if_large();
+    }
+}
+
+/// When the next page of the wake table is to be read, on the engine's clock; rows are due by whichever clock is ahead.
+base::time_us shard::wakes_due() const
+{
+    if (backlog_.size() >= backlog_low)
+        return journal::due_never; // the sweep that has worked it off looks again
+    if (wakes_again_at_ != 0)
+        return wakes_again_at_;
+    const base::time_us horizon = host_.wakes().horizon();
+    return horizon == journal::due_never ? horizon : horizon - std::max<base::time_us>(wall_ - now_, 0);
+}
+
+void shard::load_wakes()
+{
+    try
+    {
+        host_.load_wakes();
+        wakes_again_at_ = 0;
+    }
+    catch (const store::unreadable& e)
+    {
+        host_.log(severity::error, "what is due cannot be read, and is tried again in a second: " + std::string(e.what()));
+        wakes_again_at_ = now_ + read_again_us;
+    }
+}
+
+void shard::try_load(const wake_index::row& row)
+{
+    try
+    {
+        load(row.run, row.due);
+    }
+    catch (const store::unreadable& e)
+    {
+        host_.log(severity::error, "a run that is due cannot be read, and is tried again in a second: " + std::string(e.what()));
+        heap_.push(now_ + read_again_us, row.run, wake_heap::what::wake);
     }
 }
 }
