@@ -61,10 +61,11 @@ public:
         return detail::child_operation<Result>(op_name(to_.signal, place));
     }
     /// Asks it to stop, in the commit of this turn; does not wait for that.
-    detail::signal_operation<std::string> cancel(const std::string& reason = {}, std::source_location place = std::source_location::current()) const
+    detail::signal_operation<detail::cancel_order> cancel(const std::string& reason = {},
+                                                          std::source_location place = std::source_location::current()) const
     {
-        return detail::signal_operation<std::string>(op_name::of_engine(detail::cancel_signal, place), std::string(to_.workflow), std::string(to_.id),
-                                                     encode(reason));
+        return detail::signal_operation<detail::cancel_order>(op_name::of_engine(detail::cancel_signal, place), std::string(to_.workflow),
+                                                              std::string(to_.id), encode(detail::cancel_order{reason, to_.signal}));
     }
 
 private:

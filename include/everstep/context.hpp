@@ -22,6 +22,7 @@
 #include <everstep/child.hpp>
 #include <everstep/codec.hpp>
 #include <everstep/detached.hpp>
+#include <everstep/detail/compiler.hpp>
 #include <everstep/detail/publish_operation.hpp>
 #include <everstep/detail/receive_operation.hpp>
 #include <everstep/detail/signal_operation.hpp>
@@ -208,12 +209,24 @@ public:
     }
     /// The same, and waits for its result.
     template <detail::workflow_function Function>
-    workflow<detail::result_of<Function>> call(Function* function, std::string id, detail::input_of<Function> input, child_options options = {},
-                                               std::source_location place = std::source_location::current())
+    EVERSTEP_CORO_WRAPPER workflow<detail::result_of<Function>> call(Function* function, std::string id, const detail::input_of<Function>& input,
+                                                                     const child_options& options = {},
+                                                                     std::source_location place = std::source_location::current())
     {
-        const everstep::child<detail::result_of<Function>> one = co_await start_child(function, std::move(id), input, options, place);
-        co_return co_await one.result(place);
+        detail::check_run_id(id);
+        const std::string_view name = run_.workflow_name(reinterpret_cast<void (*)()>(function));
+        return start_and_wait<detail::result_of<Function>, detail::input_of<Function>>(std::string(name), std::move(id), encode(input), options.on_close,
+                                                                                       place);
     }
+    /// This compiler destroys a braced argument twice inside a co_await expression: name the input first.
+    template <detail::workflow_function Function, class Input>
+        requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Input> && std::is_aggregate_v<Input> &&
+                 !std::is_trivially_destructible_v<Input>)
+    auto start_child(Function* function, std::string id, Input&& input) = delete;
+    template <detail::workflow_function Function, class Input>
+        requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Input> && std::is_aggregate_v<Input> &&
+                 !std::is_trivially_destructible_v<Input>)
+    auto call(Function* function, std::string id, Input&& input) = delete;
     /// One that was started before, by this run or the one that it continues.
     template <class Result>
     everstep::child<Result> child(child_reference to) const
@@ -238,7 +251,8 @@ public:
     }
 
     /// Ends this run, and starts the next one of the same id with `input`, in one commit: a history that grows for ever begins anew. Never returns.
-    /// Signals that were not received, open children, state, a deadline and who waits for the result go along. Only outside of branches, and with no
+    /// Signals that were not received, open children, state, a deadline and who waits for the result go along; a reply, and an update that was taken
+    /// and not answered, do not. Only outside of branches, and with no
     /// undo registered (compensate or release the sagas first): else step_failed (wrong_use).
     template <class Input>
     auto continue_as_new(const Input& input, std::source_location place = std::source_location::current())
@@ -246,6 +260,10 @@ public:
         static_assert(encodable<Input>, "an input must be encodable: see everstep/codec.hpp");
         return detail::continue_operation<Input>(op_name::of_engine("continue_as_new", place), encode(input));
     }
+    template <class Input>
+        requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Input> && std::is_aggregate_v<Input> &&
+                 !std::is_trivially_destructible_v<Input>)
+    auto continue_as_new(Input&& input, std::source_location place = std::source_location::current()) = delete;
     /// Entries of this run's history so far, the same in replay: continue as new before there are history_entries_max.
     std::uint32_t history_entries() const noexcept { return run_.history_entries(); }
 
@@ -285,6 +303,15 @@ public:
 
 private:
     friend class saga;
+
+    /// What it needs it owns, encoded.
+    template <class Result, class Input>
+    static workflow<Result> start_and_wait(std::string name, std::string id, std::string encoded, close_policy on_close, std::source_location place)
+    {
+        const everstep::child<Result> one = co_await detail::start_child_operation<Result, Input>(op_name(name, place), std::move(id),
+                                                                                                std::move(encoded), on_close);
+        co_return co_await one.result(place);
+    }
 
     template <class Body, class Undo = void>
     static auto make_step(op_name&& name, const step_options* options, Body&& body, const detail::undo_plan& undo = {},

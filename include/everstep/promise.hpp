@@ -15,7 +15,7 @@
 // Lifetime: of the promise, the run's frame; it is only a name. Two of one name in one run are the same promise.
 // Crash: complete and fail return when the answer is durable, in the history of the run. It is received once for each get(), of which there
 // should be one. The token is the same in replay, on every machine, for as long as the run is, and the runs that
-// continue it.
+// continue it; so a name has one answer for all of them: name it otherwise where each is to ask anew.
 // Errors: promise_failed from get(). complete and fail throw engine_error: wrong_use (the token is none, or of a workflow that was not
 // added), not_found, ended, limit; codec_error. An answer that cannot be read as Value parks the run (divergence).
 // Whoever has the token may answer. It is hard to guess, and no signature: who must not answer should not see the run's other tokens or

@@ -76,7 +76,8 @@ public:
     /// their results are recorded; timers go on, too, and signals are kept. Who waits for its result is told run_failed ("paused").
     void pause(const because& note = {}) const { order(detail::request_kind::pause, note); }
 
-    /// Begins a run that has ended or is parked once more, from its input, under its id; one that is parked is terminated. What it did is not undone.
+    /// Begins a run that has ended or is parked once more, from its input, under its id; one that is parked is terminated. What it did is not undone;
+    /// it has no deadline; and what it starts again as a child under an id that is there is in conflict with that.
     /// Throws engine_error (wrong_use) where it goes on.
     void restart(const because& note = {}) const { order(detail::request_kind::restart, note); }
 

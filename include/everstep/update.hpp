@@ -15,13 +15,14 @@
 // Crash: the request is in the history when it comes, as a signal is, and so is the answer, with what the run did before it in one commit. Who
 // was cut off asks again with the same id: the request is not taken twice, and the answer is the first one, also when the run has ended or has
 // continued as new since.
-// Errors: outside, update_refused as the run said; run_failed where the run is parked; engine_error: not_found, ended (the run has ended without
+// Errors: outside, update_refused as the run said; run_failed where the run is parked or terminated; engine_error: not_found, ended (the run has ended without
 // an answer), limit; codec_error where the answer is no Answer. In the run: a second answer to one request is without effect.
 
 #include <everstep/detail/update_operation.hpp>
 
 #include <source_location>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace everstep::inline v0
@@ -50,6 +51,11 @@ public:
     {
         return {op_name::of_engine("answer", place), std::string(id_), encode(detail::promise_answer{{}, {}, encode(value)})};
     }
+    /// This compiler destroys a braced argument twice inside a co_await expression: name the value first.
+    template <class Value>
+        requires(detail::temporaries_destroyed_twice && !std::is_lvalue_reference_v<Value> && std::is_aggregate_v<Value> &&
+                 !std::is_trivially_destructible_v<Value>)
+    detail::answer_operation<Answer> answer(Value&& value) const = delete;
     detail::answer_operation<Answer> refuse(const std::string& code, const std::string& text,
                                             std::source_location place = std::source_location::current()) const
     {

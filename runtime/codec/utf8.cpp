@@ -50,4 +50,18 @@ std::size_t utf8_error(std::string_view text) noexcept
     }
     return at;
 }
+
+std::string readable(std::string_view text, std::size_t bytes_max)
+{
+    if (text.size() > bytes_max)
+    {
+        while (bytes_max != 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0U) == 0x80U)
+            --bytes_max;
+        text = text.substr(0, bytes_max);
+    }
+    std::string bytes(text);
+    for (std::size_t at = utf8_error(bytes); at < bytes.size(); at = utf8_error(bytes))
+        bytes.replace(at, 1, "\xEF\xBF\xBD");
+    return bytes;
+}
 }

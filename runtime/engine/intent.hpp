@@ -8,6 +8,7 @@
 #include "journal/event.hpp"
 #include "replay/token.hpp"
 
+#include <everstep/codec.hpp>
 #include <everstep/op_name.hpp>
 #include <everstep/signal.hpp>
 
@@ -26,7 +27,7 @@ enum class intent_kind
 {
     start,   ///< bytes = input; message = the token of the promise that its end is to its parent, where it has one
     signal,  ///< bytes = payload
-    cancel,  ///< bytes = reason
+    cancel,  ///< bytes = reason; message = the signal that the child's end is: nobody else is meant
     complete ///< a promise: bytes = answer, message = its token
 };
 BOOST_DESCRIBE_ENUM(intent_kind, start, signal, cancel, complete)

@@ -1,5 +1,7 @@
 // The compiled part of what a coroutine awaits: include/everstep/detail/operation.hpp, context.hpp, services.hpp.
 
+#include "codec/utf8.hpp"
+
 #include "engine/thrown.hpp"
 
 #include <everstep/branches.hpp>
@@ -31,6 +33,8 @@ void detail::check_run_id(std::string_view id)
     constexpr std::size_t bytes_max = 255;
     if (id.empty() || id.size() > bytes_max)
         throw engine_error(errc::limit, "a run id has 1 to 255 bytes, this one has " + std::to_string(id.size()));
+    if (utf8_error(id) != id.size())
+        throw engine_error(errc::limit, "a run id is UTF-8 text");
 }
 
 std::string context::uuid()

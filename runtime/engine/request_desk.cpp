@@ -74,6 +74,8 @@ void request_desk::take(request_item&& item)
     if (shard_.reaction_ != shard::reaction::live)
         return refuse(item, shard_.reaction_ == shard::reaction::closing ? errc::closed : errc::unknown, {});
     decide(item, [&] {
+        if (item.what.what != request_kind::fork && is_for_another_run(item, *host_.workflows.find(item.what.function)))
+            return;
         switch (item.what.what)
         {
         case request_kind::start: return start(std::move(item));

@@ -54,6 +54,8 @@ private:
     resident_run* without_frame(request_item& item, const registered_workflow& code, base::run_number number, stored_run& stored);
     resident_run* revive(request_item& item, const registered_workflow& code, base::run_number number);
     static void unpark(resident_run& run);
+    bool is_for_another_run(request_item& item, const registered_workflow& code);
+    static bool is_child_of(const resident_run& run, std::string_view signal);
     bool waits_for_bodies(request_item& item, const registered_workflow& code);
     base::run_number first_of_chain(const found_run& run);
     void signal(request_item&& item);

@@ -1,5 +1,7 @@
 // What people and runs order of a run: to cancel, to resume, to stop it at once or for a while, and to end one of its steps by hand.
 
+#include "codec/utf8.hpp"
+#include "engine/promise_token.hpp"
 #include "engine/request_desk.hpp"
 
 #include <algorithm>
@@ -18,7 +20,7 @@ using journal::run_state;
 namespace
 {
 /// What is recorded of a reason.
-std::string_view reason_of(const request_item& item) noexcept { return std::string_view(item.what.bytes).substr(0, 1000); }
+std::string reason_of(const request_item& item) { return detail::readable(item.what.bytes, 1000); }
 
 answer refused_answer(errc why, std::string text)
 {
@@ -43,13 +45,17 @@ void request_desk::cancel(request_item&& item)
         if (!run)
             return;
     }
+    // Of a parent: for its child only, and once. Its id may be another run's, to which the child was in conflict.
+    if (!item.what.parent.empty() && (!is_child_of(*run, item.what.parent) || run->driver->machine().has_cancels()))
+        return shard_.hold(*run, answer_out{std::move(item.to), nullptr});
     if (shard_.is_held(*run))
         return shard_.hold_back(*run, std::move(item));
     shard_.begin_turn(*run, urgency::caller_waits);
     entry e;
     e.kind = entry_kind::cancel_asked;
     e.at = shard_.now_;
-    e.text = reason_of(item);
+    const std::string reason = reason_of(item);
+    e.text = reason;
     std::uint32_t seq = 0;
     if (!shard_.turn_.record(e, seq)) // not parked for it here: its body may be running on the frame
         return refuse(item, errc::limit, quoted(code.name, item.what.id) + " has a history at its limit: its next turn parks it");
@@ -86,6 +92,29 @@ resident_run* request_desk::without_frame(request_item& item, const registered_w
     return &run;
 }
 
+/// An order for one run of those that have had the id: not for the one that has it by now.
+bool request_desk::is_for_another_run(request_item& item, const registered_workflow& code)
+{
+    if (item.what.number == 0)
+        return false;
+    const resident_run* here = shard_.find(item.id_hash, code, item.what.id);
+    base::run_number number = here ? here->number : base::run_number{};
+    if (!here)
+        if (const auto found = find(item, code))
+            number = found->number;
+    if (base::to_integer(number) == item.what.number)
+        return false;
+    refuse(item, errc::conflict, quoted(code.name, item.what.id) + " stands for another run by now");
+    return true;
+}
+
+/// Whether the run's end is this signal to its parent.
+bool request_desk::is_child_of(const resident_run& run, std::string_view signal)
+{
+    const auto token = run.parent ? decode_token(*run.parent) : std::nullopt;
+    return token && promise_signal(token->secret) == signal;
+}
+
 /// Bodies of a run that has stopped are still out: what needs its history waits for them.
 bool request_desk::waits_for_bodies(request_item& item, const registered_workflow& code)
 {
@@ -115,7 +144,8 @@ void request_desk::resume(request_item&& item)
     entry e;
     e.kind = entry_kind::resumed;
     e.at = shard_.now_;
-    e.text = reason_of(item);
+    const std::string reason = reason_of(item);
+    e.text = reason;
     std::uint32_t seq = 0;
     if (!shard_.turn_.record(e, seq))
     {
@@ -168,7 +198,9 @@ void request_desk::terminate(request_item&& item)
 {
     const registered_workflow& code = *host_.workflows.find(item.what.function);
     stored_run stored{.header = {}, .history = journal::history_reader({}), .wake_due = -1, .written = {}, .fault = {}};
-    resident_run* const run = to_stop(item, code, stored);
+    resident_run* run = shard_.find(item.id_hash, code, item.what.id);
+    if (!run || run->after != aftermath::recorded) // of one that is paused the frame is still there, and nobody waits for its bodies
+        run = to_stop(item, code, stored);
     if (!run)
         return;
     shard_.begin_turn(*run, urgency::caller_waits);
@@ -181,18 +213,22 @@ void request_desk::terminate(request_item&& item)
 void request_desk::end_by_hand(resident_run& run, const stored_run& stored, std::string_view reason)
 {
     child_list read;
+    std::uint32_t seq_of_reply = 0;
     if (!run.driver)
-        for (std::string_view bytes : stored.history.entries())
-            if (entry e; journal::decode(bytes, e))
+        for (std::uint32_t at = 0; at < stored.history.entries().size(); ++at)
+            if (entry e; journal::decode(stored.history.entries()[at], e))
+            {
                 read.take(e, run.header.seed);
+                if (e.kind == entry_kind::replied && seq_of_reply == 0)
+                    seq_of_reply = at;
+            }
     const child_list* children = run.driver ? run.driver->children() : &read;
     entry e;
     e.kind = entry_kind::terminated;
     e.at = shard_.now_;
     e.text = reason;
     const std::uint32_t seq = shard_.turn_.record_always(e);
-    if (run.driver)
-        run.header.reply_seq = run.driver->machine().reply_seq();
+    run.header.reply_seq = run.driver ? run.driver->machine().reply_seq() : seq_of_reply;
     run.header.state = run_state::terminated;
     run.header.reason = {};
     run.header.text.clear();
@@ -228,7 +264,8 @@ void request_desk::pause(request_item&& item)
     entry e;
     e.kind = entry_kind::paused;
     e.at = shard_.now_;
-    e.text = reason_of(item);
+    const std::string reason = reason_of(item);
+    e.text = reason;
     std::uint32_t seq = 0;
     if (!shard_.turn_.record(e, seq))
     {
@@ -240,7 +277,7 @@ void request_desk::pause(request_item&& item)
     // If we die before the commit, the run goes on; if we die after it, recovery leaves it alone until it is resumed.
     run->header.state = run_state::parked;
     run->header.reason = park_reason::paused;
-    run->header.text = reason_of(item);
+    run->header.text = reason;
     if (run->driver)
         run->header.reply_seq = run->driver->machine().reply_seq();
     shard_.turn_.put_header();
@@ -316,14 +353,26 @@ void request_desk::resolve(request_item&& item)
         return refuse_it(errc::bad_value, "step '" + which + "' cannot end in this value: " + why);
     if (!was_parked)
         shard_.begin_turn(*run, urgency::caller_waits);
+    const std::string reason = reason_of(item);
+    const journal::path where = step->where; // a turn may move what waits
+    std::uint32_t seq = 0;
+    if (was_parked)
+    {
+        entry resumed; // what else it waits for has its attempts and its time again
+        resumed.kind = entry_kind::resumed;
+        resumed.at = shard_.now_;
+        resumed.text = reason;
+        if (!shard_.turn_.record(resumed, seq))
+            return refuse_it(errc::limit, quoted(code.name, item.what.id) + " has a history at its limit");
+        run->driver->apply(resumed, seq, shard_.turn_);
+    }
     entry e;
     e.kind = entry_kind::resolved;
-    e.where = step->where;
+    e.where = where;
     e.at = shard_.now_;
     e.code = item.what.message.type;
-    e.text = reason_of(item);
+    e.text = reason;
     e.payload = item.what.message.payload;
-    std::uint32_t seq = 0;
     if (!shard_.turn_.record(e, seq))
         return refuse_it(errc::limit, quoted(code.name, item.what.id) + " has a history at its limit");
     if (was_parked)

@@ -48,6 +48,16 @@ bool is_genuine(const request_item& item, const journal::run_header& header)
     return item.what.what != detail::request_kind::complete || what.id == promise_secret(header.seed, what.type);
 }
 
+/// Who asks a parked run is told what those were who waited when it was parked.
+answer parked_answer(const journal::run_header& header)
+{
+    answer a;
+    a.what = detail::answer_kind::run_failed;
+    a.code = journal::name_of(header.reason);
+    a.text = "the run is parked: " + header.text;
+    return a;
+}
+
 /// Who answers a promise is told whether he was the first.
 answer taken(const request_item& item, bool is_new)
 {
@@ -101,7 +111,10 @@ void request_desk::signal(request_item&& item)
         if (!is_genuine(item, found->header))
             return refuse_token(item);
         if (found->header.state == run_state::parked && item.what.what == detail::request_kind::update)
-            return refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " is parked: resume it, then ask again");
+        {
+            auto told = answer_before(item, found->header.chain);
+            return give(item, told ? std::move(*told) : parked_answer(found->header));
+        }
         if (found->header.state == run_state::parked)
             return signal_parked(std::move(item), code, *found);
         if (found->header.state != run_state::running)

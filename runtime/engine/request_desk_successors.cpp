@@ -1,6 +1,8 @@
 // Runs that are begun anew from what another one was: restarted under its id, or forked from an entry of it.
 
+#include "codec/utf8.hpp"
 #include "engine/chance.hpp"
+#include "engine/promise_token.hpp"
 #include "engine/request_desk.hpp"
 
 #include <algorithm>
@@ -24,6 +26,11 @@ void request_desk::restart(request_item&& item)
         return;
     if (found->header.state == run_state::running)
         return refuse(item, errc::wrong_use, quoted(code.name, item.what.id) + " goes on: terminate it, then restart it");
+    // Its deletion may be on its way to the disk, and would take the new run's id along.
+    constexpr base::time_us margin_us = 60'000'000;
+    const auto keep = std::chrono::duration_cast<std::chrono::microseconds>(std::min(host_.options.keep_finished, std::chrono::milliseconds(std::chrono::years(1000))));
+    if (journal::has_ended(found->header.state) && found->header.ended_at + keep.count() - margin_us <= shard_.now_)
+        return refuse(item, errc::ended, quoted(code.name, item.what.id) + " ended long ago and is about to be deleted: start it when it is");
     std::string input;
     std::unique_ptr<const std::string> parent;
     const bool read = reader_.entry_at(found->number, 0, [&](const entry& started) {
@@ -32,7 +39,7 @@ void request_desk::restart(request_item&& item)
     });
     if (!read)
         return refuse_damaged(item, code);
-    const std::string_view reason = std::string_view(item.what.bytes).substr(0, 1000);
+    const std::string reason = detail::readable(item.what.bytes, 1000);
     stored_run stored{.header = {}, .history = journal::history_reader(found->number), .wake_due = -1, .written = {}, .fault = {}};
     resident_run* old = nullptr;
     if (found->header.state == run_state::parked)
@@ -42,7 +49,7 @@ void request_desk::restart(request_item&& item)
             return;
         shard_.begin_turn(*old, urgency::caller_waits);
         old->parent = nullptr; // it is not told of this end: the one that begins tells it of its own
-        end_by_hand(*old, stored, "restarted: " + std::string(reason));
+        end_by_hand(*old, stored, "restarted: " + reason);
     }
     else
     {
@@ -102,10 +109,22 @@ void request_desk::fork(request_item&& item)
     host_.ids.add(base::to_integer(number) >> 14, item.id_hash);
     count_up(host_.count.runs_started);
     shard_.begin_turn(run, urgency::caller_waits);
+    const bool is_past_deadline = std::ranges::any_of(entries, [](const entry& e) {
+        return e.kind == entry_kind::timer_fired && e.where.numbers().front() == journal::deadline_timer_path;
+    });
     for (entry& e : entries)
     {
         if (e.kind == entry_kind::started_as_child)
             e.kind = entry_kind::started; // the parent waits for the other one
+        if (journal::is_own_timer(e) && e.where.numbers().front() == journal::deadline_timer_path && !is_past_deadline)
+            continue; // it was the other one's
+        std::string secret, name;
+        if (e.kind == entry_kind::signalled && e.name == promise_signal(e.code)) // of a promise, which the fork knows by another name
+        {
+            secret = promise_secret(run.header.seed, e.type);
+            name = promise_signal(secret);
+            e.code = secret, e.name = name;
+        }
         shard_.turn_.record_always(e);
     }
     const std::string other = code.name + "/" + from;
@@ -113,7 +132,8 @@ void request_desk::fork(request_item&& item)
     forked.kind = entry_kind::forked;
     forked.at = shard_.now_;
     forked.code = other;
-    forked.text = std::string_view(item.what.bytes).substr(0, 1000);
+    const std::string reason = detail::readable(item.what.bytes, 1000);
+    forked.text = reason;
     shard_.turn_.record_always(forked);
     shard_.turn_.put_header();
     shard_.turn_.put_id();

@@ -57,6 +57,7 @@ struct resident_run
     boost::container::small_vector<base::time_us, 2> expected; ///< times for which the shard's heap has an entry
     std::unique_ptr<const std::string> parent; ///< the token of the promise that its end is to its parent; null: it has none
     aftermath after{};
+    bool has_aside{}; ///< a result was recorded since it has stopped: another one would stand in front of what its code does first
     bool is_lost{};                     ///< what stands at the end of its history is not known: the engine closes
     bool wants_frame{};                 ///< is in the shard's backlog
     bool warned{};                      ///< of the length of its history

@@ -10,7 +10,9 @@
 #include <everstep/detail/wait_operation.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <map>
 #include <utility>
 
 namespace everstep::core
@@ -27,19 +29,8 @@ struct run_driver::replaying
     std::size_t next{}; ///< index into it; seq is one more
     entry ahead{};      ///< decoded history[next]
     bool ahead_valid{};
-    bool is_first_time{}; ///< the code has not run over any of it
+    std::map<std::string, std::string, std::less<>> shown; ///< by the code, so far
 };
-
-namespace
-{
-/// What may stand behind a start before the code has begun.
-bool is_before_code(std::string_view bytes)
-{
-    entry e;
-    return journal::decode(bytes, e) && (journal::is_own_timer(e) || e.kind == journal::entry_kind::signalled ||
-                                         e.kind == journal::entry_kind::ids_adopted || e.kind == journal::entry_kind::child_adopted);
-}
-}
 
 run_driver::run_driver(const journal::run_header& header, const registered_workflow& code, services& given, driver_scratch& scratch,
                        const driver_limits& limits)
@@ -58,8 +49,7 @@ driver_state run_driver::begin(std::string_view input, const std::vector<std::st
 {
     recorder_ = &to;
     is_new_ = is_new;
-    replaying replayed{history};
-    replayed.is_first_time = std::ranges::all_of(history, is_before_code);
+    replaying replayed{.history = history, .shown = {}};
     replaying_ = &replayed;
     try
     {
@@ -80,6 +70,9 @@ driver_state run_driver::begin(std::string_view input, const std::vector<std::st
     }
     const driver_state state = settle();
     replaying_ = nullptr;
+    if (state != driver_state::parked)
+        for (const auto& [name, encoded] : replayed.shown)
+            recorder_->put_state(name, encoded, true);
     return state;
 }
 
@@ -174,15 +167,13 @@ void run_driver::pass() noexcept
     ++replaying_->next;
 }
 
-/// What the code shows goes with the turn of the entry that it goes on from. Where that is in the history, it has been written; but behind a
-/// fork, and a resume, for a turn that was cut when the run was parked is not.
-bool run_driver::sets_state()
+/// In replay it cannot be told what of it was written, so the last of each name is held against what readers see, when all is played.
+void run_driver::show(std::string_view name, std::string_view encoded)
 {
-    if (!replaying_ || replaying_->is_first_time)
-        return true;
-    entry last;
-    return !peek() && journal::decode(replaying_->history.back(), last) &&
-           (last.kind == journal::entry_kind::resumed || last.kind == journal::entry_kind::forked);
+    if (replaying_ && !is_new_)
+        replaying_->shown.insert_or_assign(std::string(name), std::string(encoded));
+    else
+        recorder_->put_state(name, encoded, false);
 }
 
 /// Of the entry that peek() gives, where it gives one.

@@ -212,7 +212,7 @@ private:
     void want(const intent& what, std::string id);
     std::pair<std::string, std::string> names_of_promise(std::string_view name) const;
     bool is_live();
-    bool sets_state();
+    void show(std::string_view name, std::string_view encoded);
     replay::verdict take(const journal::entry& e, std::uint32_t seq);
     void take_one(const journal::entry& e, std::uint32_t seq);
     void note(const journal::entry& e);

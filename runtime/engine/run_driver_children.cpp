@@ -51,14 +51,16 @@ void run_driver::cancel_children(std::string_view reason, bool waited_for_too)
     const auto is_told = [&](const open_child& one) { return is_to_cancel(one, waited_for_too); };
     if (stopped_ || !children_ || std::ranges::none_of(children_->open(), is_told))
         return;
-    if (const entry* next = peek(); next && next->kind == entry_kind::children_cancelled)
+    // What stands in front of it has no effect on the code; where it is there, they are told.
+    for (const entry* next = peek(); next && replay::is_unasked(next->kind) && next->kind != entry_kind::signalled; next = peek())
     {
-        const entry e = *next;
-        const std::uint32_t seq = next_seq();
+        const entry passed = *next;
+        const std::uint32_t at = next_seq();
         pass();
-        take(e, seq);
-        return;
+        take(passed, at);
     }
+    if (std::ranges::none_of(children_->open(), is_told))
+        return;
     if (!is_live() || stopped_)
         return;
     entry e;
@@ -71,7 +73,7 @@ void run_driver::cancel_children(std::string_view reason, bool waited_for_too)
         return park(park_reason::limits, "the history or this turn of it is too long to cancel its children");
     for (const open_child& one : children_->open())
         if (is_told(one))
-            want({intent_kind::cancel, one.workflow, one.id, std::string(reason), std::string(detail::cancel_signal), {}, {}},
+            want({intent_kind::cancel, one.workflow, one.id, std::string(reason), std::string(detail::cancel_signal), {}, one.signal},
                  replay::hex_of(base::hash128_of(one.signal, seq)));
     take(e, seq);
 }

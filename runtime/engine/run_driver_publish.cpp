@@ -57,10 +57,16 @@ void run_driver::publish(const detail::event_draft& draft, const journal::path& 
 void run_driver::send(const detail::any_signal& what, const journal::path& where)
 {
     const bool is_cancel = what.name().text() == detail::cancel_signal;
-    want({is_cancel ? intent_kind::cancel : intent_kind::signal, std::string(what.workflow()), std::string(what.id()),
-          is_cancel ? decode<std::string>(what.encoded()) : std::string(what.encoded()), std::string(what.name().text()),
-          std::string(what.traits().type()), {}},
-         replay::token_of(header_.seed, where));
+    intent wanted{intent_kind::signal, std::string(what.workflow()), std::string(what.id()), std::string(what.encoded()),
+                  std::string(what.name().text()), std::string(what.traits().type()), {}};
+    if (is_cancel)
+    {
+        auto order = decode<detail::cancel_order>(what.encoded());
+        wanted.what = intent_kind::cancel;
+        wanted.bytes = std::move(order.reason);
+        wanted.message = std::move(order.signal);
+    }
+    want(wanted, replay::token_of(header_.seed, where));
 }
 
 /// In the commit of the turn: as an event, which the deliverer sees to.
@@ -95,8 +101,7 @@ void run_driver::set_state(std::string_view name, std::string_view encoded)
     if (encoded.size() > bytes_max)
         throw engine_error(errc::limit, "state '" + std::string(name) + "' of " + std::to_string(encoded.size()) + " bytes is over payload_bytes_max (" +
                                             std::to_string(bytes_max) + "): keep it outside and show where it lies");
-    if (sets_state())
-        recorder_->put_state(name, encoded, replaying_ && !is_new_);
+    show(name, encoded);
 }
 
 std::string_view run_driver::workflow_name(void (*function)()) const

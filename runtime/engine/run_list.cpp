@@ -165,6 +165,7 @@ order_outcome order_runs(const std::weak_ptr<engine_core>& core, run_order order
             counted.begin();
             request what{request_of(order), admission::wait, nullptr, one.id, why.text()};
             what.workflow = one.workflow;
+            what.number = one.number;
             submit(core, std::move(what), std::make_unique<tally::one>(counted, one.workflow, one.id));
         }
     }

@@ -30,7 +30,14 @@ shard::shard(shard_host& host, std::size_t index)
             reply_ = e.payload;
     };
     turn_.is_shown = [this](const resident_run& run, std::string_view name, std::string_view value) {
-        return journal_reader(host_.journal()).state(run.header.chain, name) == value;
+        try
+        {
+            return journal_reader(host_.journal()).state(run.header.chain, name) == value;
+        }
+        catch (const store::unreadable&)
+        {
+            return false; // written once more
+        }
     };
     turn_.on_answer = [this](resident_run& run, const journal::entry& e) {
         if (updates_.contains(run.number))

@@ -1,5 +1,6 @@
 // Runs that a person stops, that go on as another one, that are somebody's child, and that are asked for an answer.
 
+#include "codec/utf8.hpp"
 #include "engine/chance.hpp"
 #include "engine/inflight_map.hpp"
 #include "engine/intent.hpp"
@@ -7,6 +8,8 @@
 #include "replay/token.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 #include <utility>
 
 namespace everstep::core
@@ -31,10 +34,11 @@ void shard::stop_here(resident_run& run, aftermath after)
             ask_to_stop(*job);
 }
 
-/// What a body came to whose run has stopped meanwhile. If we die before the commit, the body runs again when the run is resumed.
+/// What a body came to whose run has stopped meanwhile: of the first one that ends. (Replay lets the code go on from that; what it records then
+/// stands behind. The others run again.) If we die before the commit, the body runs again when the run is resumed.
 void shard::take_aside(resident_run& run, step_attempt& job)
 {
-    const bool is_kept = run.after == aftermath::recorded && job.end == body_end::value && reaction_ != reaction::failed;
+    const bool is_kept = run.after == aftermath::recorded && !run.has_aside && job.end == body_end::value && reaction_ != reaction::failed;
     if (is_kept)
     {
         const replay::pending& p = run.driver->machine().waiting_at(job.of.where);
@@ -45,6 +49,7 @@ void shard::take_aside(resident_run& run, step_attempt& job)
         std::uint32_t seq = 0;
         if (turn_.record(e, seq)) // else it runs again
         {
+            run.has_aside = true;
             count_up(host_.count.steps_recorded);
             host_.inflight().clear(job.blame_run, job.blame_step);
         }
@@ -62,6 +67,7 @@ void shard::end_aside(resident_run& run)
         return;
     const base::run_number number = run.number;
     run.after = aftermath::none;
+    run.has_aside = false;
     drop_driver(run);
     if (is_durable(run))
         forget(run);
@@ -76,7 +82,9 @@ void shard::tell_parent(resident_run& run, const detail::promise_answer& end)
     const auto to = run.parent ? decode_token(*run.parent) : std::nullopt;
     if (!to)
         return;
-    const intent told{intent_kind::complete, to->workflow, to->id, encode(end), {}, {}, *run.parent};
+    constexpr std::size_t text_bytes_max = 4000;
+    const detail::promise_answer readable{detail::readable(end.code, text_bytes_max), detail::readable(end.text, text_bytes_max), end.value};
+    const intent told{intent_kind::complete, to->workflow, to->id, encode(readable), {}, {}, *run.parent};
     turn_.publish(intent_event(told, replay::hex_of(fresh_bits()), "/" + run.header.workflow + "/" + run.header.id).at(now_));
 }
 
@@ -85,7 +93,7 @@ void shard::cancel_children_of(resident_run& run, const child_list& children, st
 {
     for (const open_child& one : children.open())
         if (is_to_cancel(one, true))
-            turn_.publish(intent_event({intent_kind::cancel, one.workflow, one.id, std::string(reason), {}, {}, {}}, replay::hex_of(fresh_bits()),
+            turn_.publish(intent_event({intent_kind::cancel, one.workflow, one.id, std::string(reason), {}, {}, one.signal}, replay::hex_of(fresh_bits()),
                                        "/" + run.header.workflow + "/" + run.header.id)
                               .at(now_));
 }
@@ -110,9 +118,19 @@ resident_run& shard::begin_successor(resident_run& of, std::string_view input)
     next.parent = std::move(of.parent);
     if (const auto at = updates_.find(of.number); at != updates_.end())
     {
-        std::vector<update_waiter> waiting = std::move(at->second);
+        // Those whose requests the code has taken are answered by nobody any more.
+        std::set<std::string, std::less<>> unread;
+        if (of.driver)
+            of.driver->machine().each_unread([&](const entry& one) { unread.emplace(one.code); });
+        std::vector<update_waiter> waiting, lost;
+        for (update_waiter& one : at->second)
+            (unread.contains(one.id) ? waiting : lost).push_back(std::move(one));
         updates_.erase(at);
-        updates_.emplace(number, std::move(waiting));
+        updates_[of.number] = std::move(lost);
+        end_updates(of, {.what = detail::answer_kind::engine_error, .why = errc::ended, .code = {},
+                         .text = "'" + of.header.workflow + "/" + of.header.id + "' has continued as new without an answer", .bytes = {}, .status = {}});
+        if (!waiting.empty())
+            updates_.emplace(number, std::move(waiting));
     }
 
     turn_.begin(next);
@@ -130,7 +148,7 @@ resident_run& shard::begin_successor(resident_run& of, std::string_view input)
     {
         const replay::machine& machine = of.driver->machine();
         std::string ids;
-        machine.each_signal_id([&](std::string_view id) {
+        machine.newest_signal_ids(journal::adopted_ids_max, [&](std::string_view id) {
             base::append_varint(ids, id.size());
             ids.append(id);
         });
@@ -140,7 +158,10 @@ resident_run& shard::begin_successor(resident_run& of, std::string_view input)
         adopted.payload = ids;
         if (!ids.empty())
             turn_.record_always(adopted);
-        machine.each_unread([&](const entry& signalled) { turn_.record_always(signalled); });
+        machine.each_unread([&](entry signalled) {
+            signalled.at = now_; // time does not go back
+            turn_.record_always(signalled);
+        });
         if (const child_list* children = of.driver->children())
             for (const open_child& one : children->open())
             {

@@ -78,7 +78,10 @@ void shard::take_held(base::run_number number)
     held_work held = std::move(at->second);
     held_.erase(at);
     for (step_attempt* job : held.jobs)
-        go_on_after(*job);
+        if (job->of.run)
+            go_on_after(*job);
+        else
+            drop_left_behind(*job); // by a turn of one before it
     request_desk desk(*this);
     for (request_item& item : held.requests)
         desk.take(std::move(item));

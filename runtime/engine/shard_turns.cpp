@@ -4,6 +4,7 @@
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
+#include "codec/utf8.hpp"
 #include "engine/attempt_options.hpp"
 #include "engine/inflight_map.hpp"
 #include "replay/token.hpp"
@@ -23,8 +24,6 @@ using journal::run_state;
 namespace
 {
 constexpr std::size_t text_bytes_max = 4000; ///< of an error's text, in the journal
-
-std::string_view cut(std::string_view text) noexcept { return text.substr(0, text_bytes_max); }
 
 bool is_step(const replay::pending& p) noexcept { return replay::is_attempted(p.what.kind); }
 
@@ -290,8 +289,9 @@ void shard::end_run(resident_run& run)
     e.type = end.kind == entry_kind::completed   ? run.code->traits.result_type()
              : end.kind == entry_kind::continued ? run.code->traits.input_type()
                                                  : std::string_view();
-    e.code = cut(end.code);
-    e.text = cut(end.text);
+    const std::string code = detail::readable(end.code, text_bytes_max), text = detail::readable(end.text, text_bytes_max);
+    e.code = code;
+    e.text = text;
     e.payload = end.payload;
     std::uint32_t seq = 0;
     if (!turn_.record(e, seq))

@@ -2,6 +2,7 @@
 
 #include "engine/engine_core.hpp"
 #include "base/fork_count.hpp"
+#include "codec/utf8.hpp"
 #include "engine/chance.hpp"
 #include "engine/intent.hpp"
 #include "engine/request_desk.hpp"
@@ -243,6 +244,8 @@ std::optional<answer> engine_core::accept(request&& what, const std::function<st
         what.function = code->function;
     if (!code)
         return refused(errc::wrong_use, "this workflow was not added: call engine::add before open");
+    if (what.what == request_kind::start && utf8_error(what.id) != what.id.size())
+        return refused(errc::limit, "a run id is UTF-8 text");
     if (what.id.empty() || what.id.size() > journal::id_bytes_max)
         return refused(errc::limit, "a run id has 1 to " + std::to_string(journal::id_bytes_max) + " bytes, this one has " +
                                        std::to_string(what.id.size()));
@@ -251,7 +254,8 @@ std::optional<answer> engine_core::accept(request&& what, const std::function<st
                                        std::to_string(options.payload_bytes_max) + "): keep it outside and pass a reference");
     if (what.what == request_kind::complete)
     {
-        if (what.message.payload.size() > options.payload_bytes_max)
+        const bool is_own = what.message.type.starts_with(core::own_signals); // a child's end, whose result was within the limit
+        if (what.message.payload.size() > options.payload_bytes_max && !is_own)
             return refused(errc::limit, "an answer of " + std::to_string(what.message.payload.size()) + " bytes is over payload_bytes_max (" +
                                             std::to_string(options.payload_bytes_max) + ")");
     }

@@ -110,12 +110,13 @@ public:
             job_->end = body_end::never_begun;
         else if (a.what == detail::answer_kind::value || is_of_no_use(a))
             job_->all_done();
-        else if (a.why != errc::overloaded && !parent_.empty())
+        else if (a.why != errc::overloaded && what_ == request_kind::start && !parent_.empty())
             return tell_parent(a);
         else
         {
             job_->fail(detail::exception_of(a));
-            if (a.why != errc::overloaded)
+            const bool is_parked = what_ == request_kind::cancel && a.why == errc::wrong_use; // it is cancelled when it goes on
+            if (a.why != errc::overloaded && !is_parked)
                 job_->end = body_end::permanent; // it would be the same again
         }
         hand_back(std::move(job_));
@@ -253,6 +254,7 @@ detail::request as_start(const delivery_job& job, const registry& workflows)
         case intent_kind::cancel:
             start.what = request_kind::cancel;
             start.bytes = std::move(wanted.bytes);
+            start.parent = std::move(wanted.message);
             break;
         case intent_kind::complete:
             start.what = request_kind::complete;

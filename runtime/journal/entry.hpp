@@ -5,6 +5,7 @@
 #include "base/ids.hpp"
 #include "journal/path.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,6 +43,9 @@ enum class entry_kind : std::uint8_t
     answered = 27          ///< where, type, code = id of the update, payload; source
 };
 inline constexpr entry_kind last_entry_kind = entry_kind::answered;
+
+/// Of messages that came to runs of a chain, the newest: they are known to the next.
+inline constexpr std::size_t adopted_ids_max = 10'000;
 
 /// Whether a history begins with it.
 constexpr bool is_start(entry_kind kind) noexcept { return kind == entry_kind::started || kind == entry_kind::started_as_child; }

@@ -113,8 +113,8 @@ verdict machine::start(branch_counter& branch, const asked& what, const journal:
         return verdict::limits;
     }
     const bool cancelled = is_cancelled(p);
-    // Only the first reply of a run counts; a later one is no entry, live and replayed alike.
-    if (cancelled || (what.kind == operation_kind::reply && replied()))
+    // Only the first reply of a run counts, and the first answer to an update; a later one is no entry, live and replayed alike.
+    if (cancelled || (what.kind == operation_kind::reply && replied()) || (what.kind == operation_kind::answer && has_answered(what.code)))
     {
         pending_.push_back(p);
         return deliver(pending_.size() - 1, cancelled ? delivered::cancelled : delivered::value);
@@ -160,6 +160,7 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
         apply_signal(e);
         return verdict::wait;
     case entry_kind::resumed:
+    case entry_kind::forked: // attempts and time of the other run are not its own
         now_ = e.at;
         for (pending& p : pending_)
             if (is_attempted(p.what.kind))
@@ -168,7 +169,6 @@ verdict machine::apply(const journal::entry& e, std::uint32_t seq)
     case entry_kind::children_cancelled:
     case entry_kind::child_adopted:
     case entry_kind::paused:
-    case entry_kind::forked:
         now_ = e.at;
         return verdict::wait;
     case entry_kind::ids_adopted:
@@ -224,8 +224,15 @@ void machine::apply_signal(const journal::entry& e)
 {
     signals& kept = kept_signals();
     kept.unread.push_back({std::string(e.name), std::string(e.payload), std::string(e.type), std::string(e.code), e.at});
-    if (!e.code.empty())
-        kept.ids.emplace(e.code);
+    keep_id(e.code);
+}
+
+void machine::keep_id(std::string_view id)
+{
+    if (id.empty())
+        return;
+    if (const auto [at, is_new] = kept_signals().ids.emplace(id); is_new)
+        signals_->in_order.push_back(&*at);
 }
 
 /// Each behind its length; what is cut off is no id.
@@ -233,7 +240,7 @@ void machine::adopt_ids(std::string_view bytes)
 {
     base::byte_reader from(bytes);
     for (std::string_view id; !from.empty() && from.text(id);)
-        kept_signals().ids.emplace(id);
+        keep_id(id);
 }
 
 machine::signals& machine::kept_signals()
@@ -376,6 +383,7 @@ verdict machine::apply_to(std::size_t index, const journal::entry& e, std::uint3
     case entry_kind::answered:
         if (p.what.kind != operation_kind::answer)
             break;
+        kept_signals().answered.emplace(e.code);
         return deliver(index, delivered::value);
     case entry_kind::resolved:
         if (!stepwise)

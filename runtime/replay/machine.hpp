@@ -35,6 +35,8 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -183,14 +185,15 @@ public:
     bool take_signal(std::string_view name);
     /// Whether a signal with this message id has come.
     bool has_signal(std::string_view id) const { return signals_ && signals_->ids.contains(id); }
-    /// Calls `take` with each of those.
+    /// Calls `take` with the newest of those, the oldest first.
     template <class Take>
-    void each_signal_id(Take&& take) const
+    void newest_signal_ids(std::size_t at_most, Take&& take) const
     {
         if (signals_)
-            for (const std::string& id : signals_->ids)
-                take(std::string_view(id));
+            for (std::size_t n = signals_->in_order.size() - std::min(at_most, signals_->in_order.size()); n < signals_->in_order.size(); ++n)
+                take(std::string_view(*signals_->in_order[n]));
     }
+    bool has_answered(std::string_view update) const { return signals_ && signals_->answered.contains(update); }
     /// Calls `take` with each signal that nobody has received, as its entry was.
     template <class Take>
     void each_unread(Take&& take) const
@@ -232,6 +235,8 @@ private:
     {
         std::deque<signal> unread;
         std::set<std::string, std::less<>> ids; ///< all that had one
+        std::deque<const std::string*> in_order; ///< of them, the oldest first
+        std::set<std::string, std::less<>> answered; ///< updates
         std::string taken;                      ///< payload_, where it is a signal's
     };
 
@@ -239,6 +244,7 @@ private:
     verdict diverge(const journal::entry& e, std::uint32_t seq, const pending* instead);
     verdict diverge_in_payload(const journal::entry& e, std::uint32_t seq, const pending& instead);
     void apply_signal(const journal::entry& e);
+    void keep_id(std::string_view id);
     void adopt_ids(std::string_view bytes);
     signals& kept_signals();
     void keep_progress(const journal::path& where, std::string_view progress);

@@ -90,6 +90,40 @@ TEST(ControlScenario, WhatRanWhenItWasPausedIsRecorded)
     EXPECT_EQ(s.run("works/a").brief(), "started, paused, step_done work, resumed, step_done more, completed");
 }
 
+workflow<int> works_and_waits(context& ctx, int)
+{
+    co_await ctx.step("a", [&](attempt& a) {
+        did(a, ctx.run_id(), "a");
+        a.use<engine_effects>().wait_for_gate();
+    });
+    co_await ctx.sleep_for(1h);
+    co_return 1;
+}
+workflow<int> works_on_two(context& ctx, int)
+{
+    co_await all(works_and_waits(ctx, 0), ctx.step("b", [&](attempt& a) {
+        did(a, ctx.run_id(), "b");
+        a.use<engine_effects>().wait_for_gate();
+    }));
+    co_return 2;
+}
+
+TEST(ControlScenario, OfTwoThatRanWhenItWasPausedOneIsRecordedAndTheOtherRunsAgain)
+{
+    engine_world world(std::make_unique<memory_disk>());
+    world.effects.are_side_by_side = true;
+    world.effects.attempts_may_begin_anew();
+    engine_stage s(world, adds("works", works_on_two));
+    s.start(works_on_two, "a", 0);
+    s.until_began("works/a", "a");
+    s.until_began("works/a", "b");
+    EXPECT_EQ(s.order(request_kind::pause, works_on_two, "a", "ann"), "ok");
+    s.effects().open_gate();
+    EXPECT_EQ(s.resume(works_on_two, "a"), "ok");
+    EXPECT_EQ(s.result(works_on_two, "a"), "2");
+    EXPECT_EQ(s.run("works/a").count("step_done a") + s.run("works/a").count("step_done b"), 2u);
+}
+
 TEST(ControlScenario, WhatRanWhenItWasTerminatedIsNot)
 {
     engine_world world(std::make_unique<memory_disk>());

@@ -5,6 +5,8 @@
 #include <everstep/detail/step_operation.hpp>
 #include <everstep/promise.hpp>
 
+#include <boost/describe.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,6 +43,13 @@ namespace detail
 {
 /// What a cancel is called where it is sent as a signal.
 inline constexpr const char* cancel_signal = "everstep.cancel";
+
+struct cancel_order
+{
+    std::string reason;
+    std::string signal; ///< that the child's end is
+};
+BOOST_DESCRIBE_STRUCT(cancel_order, (), (reason, signal))
 
 /// The part of a child's start that the engine reads; its name is the workflow's.
 class any_child : public operation

@@ -12,6 +12,13 @@
 #define EVERSTEP_TEMPORARIES_DESTROYED_TWICE 0
 #endif
 
+/// Of a function that hands on what another coroutine gives.
+#if defined(__clang__) && __has_cpp_attribute(clang::coro_wrapper)
+#define EVERSTEP_CORO_WRAPPER [[clang::coro_wrapper]]
+#else
+#define EVERSTEP_CORO_WRAPPER
+#endif
+
 namespace everstep::inline v0::detail
 {
 inline constexpr bool temporaries_destroyed_twice = EVERSTEP_TEMPORARIES_DESTROYED_TWICE != 0;

@@ -2,6 +2,7 @@
 
 // The coroutine that stands for a fiber, and fiber workflows as the engine takes them.
 
+#include <everstep/detail/compiler.hpp>
 #include <everstep/context.hpp>
 #include <everstep/detail/engine_link.hpp>
 #include <everstep/detail/fiber_strand.hpp>
@@ -14,12 +15,6 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
-
-#if defined(__clang__) && __has_cpp_attribute(clang::coro_wrapper)
-#define EVERSTEP_CORO_WRAPPER [[clang::coro_wrapper]]
-#else
-#define EVERSTEP_CORO_WRAPPER
-#endif
 
 namespace everstep::inline v0::detail
 {

@@ -4,6 +4,7 @@
 
 namespace
 {
+using everstep::detail::readable;
 using everstep::detail::utf8_error;
 
 std::string encoded(unsigned long point)
@@ -48,5 +49,15 @@ TEST(Utf8, TheFirstWrongByteIsNamed)
     EXPECT_EQ(utf8_error("ab\x80"), 2U);
     EXPECT_EQ(utf8_error("é\xE2\x82"), 2U);
     EXPECT_EQ(utf8_error("\xE2\x82(abc"), 0U);
+}
+
+TEST(Utf8, WhatIsNoTextIsMadeReadable)
+{
+    EXPECT_EQ(readable("abc", 3), "abc");
+    EXPECT_EQ(readable("abc", 2), "ab");
+    EXPECT_EQ(readable("aé", 2), "a"); // not cut through
+    EXPECT_EQ(readable("\xE9!", 10), "\xEF\xBF\xBD!");
+    EXPECT_EQ(utf8_error(readable("\x80\x80\xE2\x82", 4)), readable("\x80\x80\xE2\x82", 4).size());
+    EXPECT_EQ(readable("\x80\x80\x80", 2).size() % 3, 0u);
 }
 }

@@ -114,8 +114,12 @@ public:
         published.push_back(std::string(e.topic) + " " + std::string(e.id) + " " + std::string(e.source) + " " + std::string(e.type) + " " +
                             std::string(e.data));
     }
-    void put_state(std::string_view name, std::string_view value, bool) override { states.push_back(std::string(name) + " " + std::string(value)); }
+    void put_state(std::string_view name, std::string_view value, bool may_be_there) override
+    {
+        (may_be_there ? compared : states).push_back(std::string(name) + " " + std::string(value));
+    }
     std::vector<std::string> states;    ///< that were set: name and value
+    std::vector<std::string> compared;  ///< the same of those that a life before may have set
     std::vector<std::string> published; ///< "topic id source type data"
 
     /// "step charge at 0", the operations that the code waits for.

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 namespace everstep
@@ -29,6 +30,24 @@ workflow<std::string> asks_both(context& ctx, int)
     const std::string second = co_await two.result(), first = co_await one.result();
     co_await ctx.call(says_nothing, "n-1", 1);
     co_return one.id() + " " + first + second;
+}
+workflow<int> says_no_text(context&, int)
+{
+    throw std::runtime_error("\xE9" + std::string(5'000, 'x') + "\xC3\xA4");
+    co_return 1;
+}
+workflow<std::string> asks_for_no_text(context& ctx, int)
+{
+    std::string why;
+    try
+    {
+        co_await ctx.call(says_no_text, "t", 1);
+    }
+    catch (const child_failed& e)
+    {
+        why = e.text().substr(0, 4);
+    }
+    co_return why;
 }
 workflow<std::string> asks_wrongly(context& ctx, int how)
 {
@@ -71,7 +90,7 @@ protected:
     Child()
     {
         shop_.add("echoes", echoes).add("says_nothing", says_nothing).add("asks_both", asks_both).add("asks_wrongly", asks_wrongly);
-        shop_.add("hands_on", hands_on);
+        shop_.add("hands_on", hands_on).add("no_text", says_no_text).add("asks_for_no_text", asks_for_no_text);
         shop_.open();
     }
     engine shop_{{.journal = ":memory:", .log = [](const log_line&) {}}};
@@ -85,6 +104,11 @@ TEST_F(Child, ResultsAreAwaitedInAnyOrder)
 TEST_F(Child, AFailureIsThrownWithTheCodeOfTheChild)
 {
     EXPECT_EQ(shop_.start(asks_wrongly, "a", 0).result(), "negative");
+}
+
+TEST_F(Child, WhatIsNoTextIsMadeOneForTheParent)
+{
+    EXPECT_EQ(shop_.start(asks_for_no_text, "a", 0).result(), "\xEF\xBF\xBDx");
 }
 
 TEST_F(Child, OneThatWasNotAddedOrHasNoIdIsRefused)

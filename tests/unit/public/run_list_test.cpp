@@ -29,12 +29,20 @@ workflow<int> fails(context& ctx, int)
     co_return got;
 }
 
+workflow<int> asks(context& ctx, int)
+{
+    const auto approval = ctx.promise<int>("approval");
+    ctx.set_state("token", approval.token());
+    const int said = co_await approval.get();
+    co_return said + co_await ctx.receive<int>("n");
+}
+
 class RunOrders : public ::testing::Test
 {
 protected:
     RunOrders()
     {
-        shop_.add("waits", waits).add("fails", fails);
+        shop_.add("waits", waits).add("fails", fails).add("asks", asks);
         shop_.open();
     }
     template <class Call>
@@ -89,6 +97,30 @@ TEST_F(RunOrders, AForkAndARestartAreRuns)
     run.signal("n", 5);
     EXPECT_EQ(run.result(), 5);
     EXPECT_EQ(shop_.list({.workflow = "waits"}).size(), 3u);
+}
+
+TEST_F(RunOrders, AForkHasThePromisesThatWereAnswered)
+{
+    const auto run = shop_.start(asks, "a", 0);
+    while (!run.state<std::string>("token"))
+        std::this_thread::yield();
+    shop_.complete(*run.state<std::string>("token"), 10);
+    run.signal("n", 1);
+    EXPECT_EQ(run.result(), 11);
+    const auto other = run.fork("b", 2);
+    other.signal("n", 2);
+    EXPECT_EQ(other.result(), 12);
+}
+
+TEST_F(RunOrders, AnOrderIsForTheRunThatWasListed)
+{
+    const auto run = shop_.start(waits, "a", 0);
+    run.terminate();
+    run.restart();
+    const order_outcome done = shop_.order(run_order::restart, {.state = run_state::terminated});
+    EXPECT_EQ(done.done, 0u);
+    ASSERT_EQ(done.refused.size(), 1u);
+    EXPECT_EQ(done.refused.front().text, "'waits/a' stands for another run by now");
 }
 
 TEST_F(RunOrders, AllThatFitAreOrdered)

@@ -37,12 +37,21 @@ workflow<int> cart(context& ctx, int)
     co_return total;
 }
 
+workflow<int> answers_twice(context& ctx, int)
+{
+    const auto asked = co_await ctx.receive_update<int, int>("n");
+    co_await asked.answer(1);
+    co_await asked.refuse("no", "after all");
+    co_await ctx.receive<int>("end");
+    co_return 1;
+}
+
 class Update : public ::testing::Test
 {
 protected:
     Update()
     {
-        shop_.add("cart", cart);
+        shop_.add("cart", cart).add("twice", answers_twice);
         shop_.open();
     }
     engine shop_{{.journal = ":memory:", .log = [](const log_line&) {}}};
@@ -71,6 +80,15 @@ TEST_F(Update, ARefusalIsThrownAsItWasSaid)
     {
         EXPECT_EQ(e.code() + ": " + e.text(), "bad_quantity: a quantity is above 0");
     }
+}
+
+TEST_F(Update, TheFirstAnswerStays)
+{
+    const auto run = shop_.start(answers_twice, "t", 0);
+    EXPECT_EQ(run.update<int>("n", 7, {.id = "u-1"}), 1);
+    run.signal("end", 1);
+    EXPECT_EQ(run.result(), 1);
+    EXPECT_EQ(run.update<int>("n", 7, {.id = "u-1"}), 1);
 }
 
 TEST_F(Update, OneIdIsOneRequest)
