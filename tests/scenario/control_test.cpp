@@ -166,7 +166,7 @@ TEST(ControlScenario, AnUndoThatCannotBeDoneIsEndedByHand)
                                     }
                                     EXPECT_EQ(s.result(gives_up, "a"), "\"noted\"");
                                 }});
-    EXPECT_EQ(left.at("gives_up/a").brief(), "started, step_done charge, step_retry undo charge, resolved, step_done note, completed");
+    EXPECT_EQ(left.at("gives_up/a").brief(), "started, step_done charge, step_retry undo charge, resumed, resolved, step_done note, completed");
 }
 
 workflow<int> tries_for_ever(context& ctx, int)
