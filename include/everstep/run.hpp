@@ -72,8 +72,9 @@ public:
     /// recorded. Open children are cancelled, but for those that are left. Also where it is parked.
     void terminate(const because& note = {}) const { order(detail::request_kind::terminate, note); }
 
-    /// Keeps the run from going on until resume(): parked as "paused", from the commit on with which this returns. Bodies that run go on, and
-    /// their results are recorded; timers go on, too, and signals are kept. Who waits for its result is told run_failed ("paused").
+    /// Keeps the run from going on until resume(): parked as "paused", from the commit on with which this returns. Bodies that run go on: the
+    /// result of the first that ends is recorded, others run again when it is resumed. Timers go on, too, and signals are kept. Who waits for its result
+    /// is told run_failed ("paused").
     void pause(const because& note = {}) const { order(detail::request_kind::pause, note); }
 
     /// Begins a run that has ended or is parked once more, from its input, under its id; one that is parked is terminated. What it did is not undone;
