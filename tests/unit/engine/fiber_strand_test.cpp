@@ -360,7 +360,10 @@ TEST_F(FiberStrand, ARunWhoseBranchFindsNoStackIsParkedToo)
     EXPECT_EQ(run.begin(), driver_state::parked);
     EXPECT_EQ(run.driver().reason(), park_reason::limits);
     EXPECT_EQ(run.driver().text().find("limit: no stack of "), 0u) << run.driver().text();
-    EXPECT_EQ(take_seen(), std::vector<std::string>{"has a stack itself"});
+    if (!base::address_sanitized) // which needs so much of the addresses that there is no room for the first one either
+    {
+        EXPECT_EQ(take_seen(), std::vector<std::string>{"has a stack itself"});
+    }
 }
 
 [[gnu::noinline]] int recurse(volatile char* above, int depth)

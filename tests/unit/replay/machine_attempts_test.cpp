@@ -142,7 +142,9 @@ TEST(MachineProgress, IsOfItsOwnStep)
 
 TEST(MachineProgress, EndsWithItsStep)
 {
-    machine core = waiting_for(step("import"));
+    machine core(1'000);
+    branch_counter main;
+    core.start(main, step("import"), nullptr, 1);
     core.apply(retry_with(at(0), "import", "7"), 1);
     core.apply(step_done(at(0), "import"), 2);
     EXPECT_EQ(core.progress_of(at(0)), "");
