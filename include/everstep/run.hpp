@@ -15,6 +15,7 @@
 #include <everstep/detail/engine_link.hpp>
 #include <everstep/update.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -53,20 +54,20 @@ public:
 
     /// Asks the run to stop: its waits throw `cancelled`, running bodies are asked to stop, its sagas compensate. Returns when the
     /// request is durable, not when the run has ended. A run that has ended stays as it is.
-    void cancel(std::string reason = {}) const
+    void cancel(const because& note = {}) const { order(detail::request_kind::cancel, note); }
+    template <std::convertible_to<std::string> Text>
+    void cancel(const Text& reason) const
     {
-        detail::raise_unless_value(detail::ask(core_, to(detail::request_kind::cancel, std::move(reason))));
+        cancel(because{.why = std::string(reason)});
     }
 
     /// Lets a parked run go on. A run that is not parked stays as it is.
-    void resume(std::string reason = {}) const
+    void resume(const because& note = {}) const { order(detail::request_kind::resume, note); }
+    template <std::convertible_to<std::string> Text>
+    void resume(const Text& reason) const
     {
-        detail::raise_unless_value(detail::ask(core_, to(detail::request_kind::resume, std::move(reason))));
+        resume(because{.why = std::string(reason)});
     }
-
-    /// The same, with who says so: everstep/run_list.hpp.
-    void cancel(const because& note) const { cancel(note.text()); }
-    void resume(const because& note) const { resume(note.text()); }
 
     /// Ends the run at once and for good, without its code: nothing is undone. Bodies that run are asked to stop, and what they come to is not
     /// recorded. Open children are cancelled, but for those that are left. Also where it is parked.
