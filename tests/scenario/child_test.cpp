@@ -110,6 +110,7 @@ TEST(ChildScenario, AParentWaitsForItsChildren)
                                     s.start(parent, "p", 0);
                                     s.until_has("waits/c", "started_as_child");
                                     EXPECT_EQ(s.run("parent/p").header.end_seq == 0 || s.run("waits/c").header.end_seq != 0, true);
+                                    s.until_has("parent/p", "step_done note");
                                     s.signal(waits_for_word, "c", "word", std::string("go"), "m-1");
                                     EXPECT_EQ(s.result(parent, "p"), "1");
                                 }});
