@@ -26,7 +26,7 @@ struct receipt
 };
 BOOST_DESCRIBE_STRUCT(receipt, (), (payment))
 
-void say(const std::string& text) { std::cout << text << std::endl; }
+void say(const std::string& text) { std::cout << text + "\n" << std::flush; }
 
 /// Waits wherever it is called from, as deep as the stack goes.
 std::string pack(fiber_context& ctx, const std::string& item)

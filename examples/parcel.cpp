@@ -32,6 +32,9 @@ struct picking
 };
 BOOST_DESCRIBE_STRUCT(picking, (), (driver))
 
+/// Two people pack side by side, so a line is written in one piece.
+void say(const std::string& line) { std::cout << line + "\n" << std::flush; }
+
 /// Carriers that answer in time are compared; one that never does is left behind.
 offer ask(const std::string& carrier, attempt& a)
 {
@@ -49,7 +52,7 @@ workflow<offer> quote(context& ctx, std::string carrier)
     }
     catch (const timed_out&)
     {
-        std::cout << carrier << " does not answer" << std::endl;
+        say(carrier + " does not answer");
     }
     co_return offer{};
 }
@@ -60,7 +63,7 @@ workflow<std::string> send(context& ctx, order o)
     const offer best = swift.cents < cheap.cents ? swift : cheap;
 
     co_await all(o.items, 2, [&](const std::string& item) {
-        return ctx.step("pack " + item, [&item] { std::cout << "pack " << item << std::endl; });
+        return ctx.step("pack " + item, [&item] { say("pack " + item); });
     });
     const auto picked = co_await ctx.receive_for<picking>("picked", 72h);
     if (!picked)
@@ -77,5 +80,5 @@ int main(int count, char** arguments)
     auto run = shop.start(send, "parcel-1", {{"shoes", "laces", "polish"}});
     run.signal("picked", picking{"ann"}, {.id = "scan-4711"}); // the scanner may say so twice
     run.signal("picked", picking{"ann"}, {.id = "scan-4711"});
-    std::cout << run.result() << std::endl;
+    say(run.result());
 }
