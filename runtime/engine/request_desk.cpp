@@ -17,24 +17,6 @@ using journal::run_state;
 
 namespace
 {
-answer failed_answer(std::string_view code, std::string_view text)
-{
-    answer a;
-    a.what = answer_kind::run_failed;
-    a.code = code;
-    a.text = text;
-    return a;
-}
-
-answer refused(errc why, std::string text)
-{
-    answer a;
-    a.what = answer_kind::engine_error;
-    a.why = why;
-    a.text = std::move(text);
-    return a;
-}
-
 /// The code that the run ended with; the kind of entry says "cancelled".
 std::string_view end_code(const entry& e) noexcept
 {
@@ -44,7 +26,7 @@ std::string_view end_code(const entry& e) noexcept
 
 void request_desk::refuse(request_item& item, errc why, std::string text)
 {
-    item.to->take(refused(why, std::move(text)));
+    item.to->take(refused_answer(why, std::move(text)));
 }
 
 void request_desk::refuse_damaged(request_item& item, const registered_workflow& code)
@@ -314,11 +296,11 @@ bool request_desk::answer_duplicate(request_item& item, const registered_workflo
 std::optional<answer> request_desk::answer_from_journal(const journal_reader& reader, const found_run& run, request_kind what)
 {
     if (run.damaged)
-        return refused(errc::damaged, "what the journal has of this run cannot be read: restore a backup");
+        return refused_answer(errc::damaged, "what the journal has of this run cannot be read: restore a backup");
     const journal::run_header& header = run.header;
     // What cannot be read of a run that was there a moment ago was perhaps deleted with it.
     const auto is_gone = [&] { return !reader.has(run.number); };
-    const auto not_found = [&] { return refused(errc::not_found, "there is no run " + quoted(header.workflow, header.id) + ": start it"); };
+    const auto not_found = [&] { return refused_answer(errc::not_found, "there is no run " + quoted(header.workflow, header.id) + ": start it"); };
     answer a;
     if (what == request_kind::status)
     {
@@ -342,7 +324,7 @@ std::optional<answer> request_desk::answer_from_journal(const journal_reader& re
     if (header.state == run_state::running)
         return std::nullopt;
     if (header.state == run_state::parked)
-        return failed_answer(name_of(header.reason), "the run is parked: " + header.text);
+        return parked_answer(header);
     if (ended && reply_seq != 0 && is_gone())
         return not_found();
     if (header.state == run_state::completed && what == request_kind::reply)

@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace everstep::core
 {
@@ -17,6 +18,20 @@ namespace everstep::core
 inline std::string quoted(std::string_view workflow, std::string_view id)
 {
     return "'" + std::string(workflow) + "/" + std::string(id) + "'";
+}
+
+inline detail::answer failed_answer(std::string_view code, std::string_view text)
+{
+    return {.what = detail::answer_kind::run_failed, .why = {}, .code = std::string(code), .text = std::string(text), .bytes = {}, .status = {}};
+}
+inline detail::answer refused_answer(errc why, std::string text)
+{
+    return {.what = detail::answer_kind::engine_error, .why = why, .code = {}, .text = std::move(text), .bytes = {}, .status = {}};
+}
+/// Of a run that does not go on until it is resumed.
+inline detail::answer parked_answer(const journal::run_header& header)
+{
+    return failed_answer(name_of(header.reason), "the run is parked: " + header.text);
 }
 
 class request_desk

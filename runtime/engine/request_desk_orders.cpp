@@ -11,7 +11,6 @@
 namespace everstep::core
 {
 using detail::answer;
-using detail::answer_kind;
 using journal::entry;
 using journal::entry_kind;
 using journal::park_reason;
@@ -21,11 +20,6 @@ namespace
 {
 /// What is recorded of a reason.
 std::string reason_of(const request_item& item) { return detail::readable(item.what.bytes, 1000); }
-
-answer refused_answer(errc why, std::string text)
-{
-    return {.what = answer_kind::engine_error, .why = why, .code = {}, .text = std::move(text), .bytes = {}, .status = {}};
-}
 }
 
 void request_desk::cancel(request_item&& item)
@@ -242,7 +236,7 @@ void request_desk::end_by_hand(resident_run& run, const stored_run& stored, std:
     shard_.tell_parent(run, {"terminated", std::string(reason), {}});
     shard_.finish_turn(run);
     count_up(host_.count.runs_terminated);
-    const answer ended{.what = answer_kind::run_failed, .why = {}, .code = "terminated", .text = std::string(reason), .bytes = {}, .status = {}};
+    const answer ended = failed_answer("terminated", reason);
     shard_.answer(run, detail::request_kind::result, ended);
     shard_.answer(run, detail::request_kind::reply, ended);
     shard_.end_updates(run, ended);
@@ -284,8 +278,7 @@ void request_desk::pause(request_item&& item)
     shard_.turn_.move_wake(journal::due_never);
     shard_.finish_turn(*run);
     count_up(host_.count.runs_parked);
-    const answer parked{.what = answer_kind::run_failed, .why = {}, .code = "paused", .text = "the run is parked: " + run->header.text,
-                        .bytes = {}, .status = {}};
+    const answer parked = parked_answer(run->header);
     shard_.answer(*run, detail::request_kind::result, parked);
     shard_.answer(*run, detail::request_kind::reply, parked);
     shard_.end_updates(*run, parked);

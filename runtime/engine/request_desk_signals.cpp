@@ -48,16 +48,6 @@ bool is_genuine(const request_item& item, const journal::run_header& header)
     return item.what.what != detail::request_kind::complete || what.id == promise_secret(header.seed, what.type);
 }
 
-/// Who asks a parked run is told what those were who waited when it was parked.
-answer parked_answer(const journal::run_header& header)
-{
-    answer a;
-    a.what = detail::answer_kind::run_failed;
-    a.code = journal::name_of(header.reason);
-    a.text = "the run is parked: " + header.text;
-    return a;
-}
-
 /// Who answers a promise is told whether he was the first.
 answer taken(const request_item& item, bool is_new)
 {

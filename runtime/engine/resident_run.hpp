@@ -34,7 +34,7 @@ using waiter_list = boost::container::small_vector<waiter, 1>;
 enum class aftermath : std::uint8_t
 {
     none,     ///< it goes on
-    recorded, ///< paused: their results are entries, which its code finds when it is resumed
+    recorded, ///< paused: what the first comes to is an entry, which its code finds when it is resumed
     dropped   ///< terminated
 };
 

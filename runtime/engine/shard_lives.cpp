@@ -4,6 +4,7 @@
 #include "engine/chance.hpp"
 #include "engine/inflight_map.hpp"
 #include "engine/intent.hpp"
+#include "engine/request_desk.hpp"
 #include "engine/shard.hpp"
 #include "replay/token.hpp"
 
@@ -21,17 +22,14 @@ using journal::entry_kind;
 void shard::stop_here(resident_run& run, aftermath after)
 {
     set_idle(run, false);
-    if (after == aftermath::dropped)
-        leave_all_behind(run);
-    if (run.jobs.empty())
-    {
-        drop_driver(run);
-        return hold(run, settled_run{run.number});
-    }
     run.after = after;
     if (after == aftermath::dropped)
+    {
+        leave_all_behind(run);
         for (step_attempt* job : run.jobs)
             ask_to_stop(*job);
+    }
+    end_aside(run);
 }
 
 /// What a body came to whose run has stopped meanwhile: of the first one that ends. (Replay lets the code go on from that; what it records then
@@ -127,8 +125,7 @@ resident_run& shard::begin_successor(resident_run& of, std::string_view input)
             (unread.contains(one.id) ? waiting : lost).push_back(std::move(one));
         updates_.erase(at);
         updates_[of.number] = std::move(lost);
-        end_updates(of, {.what = detail::answer_kind::engine_error, .why = errc::ended, .code = {},
-                         .text = "'" + of.header.workflow + "/" + of.header.id + "' has continued as new without an answer", .bytes = {}, .status = {}});
+        end_updates(of, refused_answer(errc::ended, quoted(of.header.workflow, of.header.id) + " has continued as new without an answer"));
         if (!waiting.empty())
             updates_.emplace(number, std::move(waiting));
     }

@@ -41,8 +41,7 @@ void shard::park(resident_run& run, park_reason reason, std::string text)
     finish_turn(run);
     count_up(host_.count.runs_parked);
     host_.log(severity::warning, "parked (" + std::string(name_of(reason)) + "): " + run.header.text, run.header.workflow, run.header.id);
-    detail::answer failed{.what = detail::answer_kind::run_failed, .why = {}, .code = std::string(name_of(reason)),
-                          .text = "the run is parked: " + run.header.text, .bytes = {}, .status = {}};
+    detail::answer failed = parked_answer(run.header);
     answer(run, detail::request_kind::result, failed);
     end_updates(run, failed);
     answer(run, detail::request_kind::reply, std::move(failed));

@@ -7,6 +7,7 @@
 #include "codec/utf8.hpp"
 #include "engine/attempt_options.hpp"
 #include "engine/inflight_map.hpp"
+#include "engine/request_desk.hpp"
 #include "replay/token.hpp"
 
 #include <algorithm>
@@ -326,8 +327,7 @@ void shard::end_run(resident_run& run)
     count_up(end.kind == entry_kind::completed ? host_.count.runs_completed
         : end.kind == entry_kind::failed  ? host_.count.runs_failed
                                           : host_.count.runs_cancelled);
-    end_updates(run, {.what = detail::answer_kind::engine_error, .why = errc::ended, .code = {},
-                      .text = "'" + run.header.workflow + "/" + run.header.id + "' has ended without an answer", .bytes = {}, .status = {}});
+    end_updates(run, refused_answer(errc::ended, quoted(run.header.workflow, run.header.id) + " has ended without an answer"));
 
     if (!run.waiters.empty())
     {

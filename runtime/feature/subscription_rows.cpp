@@ -77,11 +77,7 @@ const table<numbered_key, std::uint64_t>& taken_table()
 }
 
 /// One row that could not be written would keep all others from being written, too.
-void make_text(std::string& bytes)
-{
-    for (std::size_t at = detail::utf8_error(bytes); at < bytes.size(); at = detail::utf8_error(bytes))
-        bytes.replace(at, 1, "\xEF\xBF\xBD");
-}
+void make_text(std::string& bytes) { bytes = detail::readable(bytes, bytes.size()); }
 
 std::uint64_t hash_of_key(std::string_view key) noexcept { return key.empty() ? 0 : std::max<std::uint64_t>(base::hash64(key), 1); }
 

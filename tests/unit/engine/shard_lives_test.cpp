@@ -8,8 +8,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdint>
 #include <future>
+#include <memory>
 #include <string>
+#include <thread>
 
 namespace everstep::core
 {
@@ -39,13 +43,33 @@ workflow<int> again_and_again(context& ctx, int n)
     co_return 0;
 }
 
+/// The second run of it tells when the signal that the first has left woke it, counted from its start.
+workflow<std::int64_t> leaves_one_unread(context& ctx, int n)
+{
+    const auto begin = ctx.now();
+    if (n == 0)
+    {
+        co_await ctx.receive<int>("next");
+        co_await ctx.continue_as_new(1);
+    }
+    co_await ctx.receive<int>("word");
+    co_return (ctx.now() - begin).count();
+}
+workflow<int, std::string> replies(context& ctx, int)
+{
+    const std::string said("early");
+    co_await ctx.reply(said);
+    co_await ctx.receive<int>("n");
+    co_return 1;
+}
+
 class ShardLives : public ::testing::Test
 {
 protected:
     ShardLives()
     {
         engine_.core->given.add(door_);
-        engine_.add("works", works).add("again", again_and_again);
+        engine_.add("works", works).add("again", again_and_again).add("leaves", leaves_one_unread);
         engine_.core->open();
     }
     template <class Function>
@@ -107,6 +131,28 @@ TEST_F(ShardLives, ATerminatedRunsBodyIsAskedToStopAndItsResultIsDropped)
     door_.may_end.set_value();
     engine_.close();
     EXPECT_EQ(engine_.core->count.steps_recorded, 0u);
+}
+
+TEST_F(ShardLives, ASignalThatIsCarriedOnDoesNotTurnTheClockBack)
+{
+    engine_.start(leaves_one_unread, "a", 0)->value();
+    signal(leaves_one_unread, "word", 1)->value();
+    engine_.time->advance_by(3'600'000'000);
+    signal(leaves_one_unread, "next", 1)->value();
+    EXPECT_EQ(order(request_kind::result, leaves_one_unread, "a"), "0");
+}
+
+TEST(ShardLivesOfEvictedRuns, ATerminatedRunKeepsItsReply)
+{
+    opened_engine engine(std::make_shared<store::memory_store>(), {.resident_wait_max = std::chrono::milliseconds(0)});
+    engine.add("replies", replies);
+    engine.core->open();
+    engine.start(replies, "a", 0)->value();
+    EXPECT_EQ(engine.ask(request_kind::reply, replies, "a")->value().bytes, "\"early\"");
+    while (engine.core->count.runs_resident != 0)
+        std::this_thread::yield();
+    engine.ask(request_kind::terminate, replies, "a")->value();
+    EXPECT_EQ(engine.ask(request_kind::reply, replies, "a")->value().bytes, "\"early\"");
 }
 
 TEST_F(ShardLives, ACallerWaitsThroughAllRunsOfAChain)
