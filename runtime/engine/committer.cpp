@@ -46,14 +46,13 @@ std::size_t writes_of(std::span<const store::batch> parts) noexcept
         writes += part.count();
     return writes;
 }
+}
 
-/// Of this thread: work, without the waiting for the disk.
 std::chrono::nanoseconds processor_time() noexcept
 {
     timespec used{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
     return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
-}
 }
 
 bool committer::share::empty() const noexcept
@@ -373,9 +372,9 @@ store::outcome committer::try_commit(share& what, std::size_t late_writes_max)
     };
     // If we die before the store says durable, recovery finds all of it or nothing of it: nobody was told either way. If we
     // die after, it finds all of it; callers that had no answer ask again by id and find the same run.
-    const auto before = processor_time();
+    const auto before = on_.worked();
     const store::commit_result result = store_.commit(views_, late);
-    learn_cost(processor_time() - before, what.writes());
+    learn_cost(on_.worked() - before, what.writes());
     const std::size_t bytes = what.bytes();
     auto& first = what.of_line[callers];
     first.insert(first.end(), std::make_move_iterator(what.late.begin()), std::make_move_iterator(what.late.end()));

@@ -46,6 +46,9 @@ inline constexpr std::size_t urgencies = 2;
 /// Counts submissions of one queue; everything up to its watermark is durable. 0 is before the first.
 using position = std::uint64_t;
 
+/// What the calling thread has worked, without the waiting for the disk.
+std::chrono::nanoseconds processor_time() noexcept;
+
 class committer
 {
 public:
@@ -64,6 +67,8 @@ public:
         std::function<void(store::batch&, journal::event_number next)> numbered{};
         /// Time that never goes back, by which callers are forgotten. On any thread, under a lock of the committer.
         std::function<base::time_us()> now;
+        /// What this thread has worked so far: what a write costs is learned from it.
+        std::function<std::chrono::nanoseconds()> worked{processor_time};
     };
 
     committer(store::store& to, events on);

@@ -153,10 +153,15 @@ void deliverer::fail(subscriber& of, handed_pointer what, const delivery_outcome
         count_up(core_.count.deliveries_failed);
     const event_number number = what->what->number;
     const std::uint32_t attempts = what->failures + 1;
-    if (!of.ended(std::move(what), how, now_, random_share()))
-        return;
-    count_up(core_.count.dead_letters);
-    core_.log(severity::warning, "subscription '" + of.name() + "': event " + std::to_string(number) + " is a dead letter after " +
-                                     std::to_string(attempts) + (attempts == 1 ? " attempt: " : " attempts: ") + how.code + ": " + how.text);
+    const std::string about = "subscription '" + of.name() + "': event " + std::to_string(number);
+    if (of.ended(std::move(what), how, now_, random_share()))
+    {
+        count_up(core_.count.dead_letters);
+        core_.log(severity::warning, about + " is a dead letter after " + std::to_string(attempts) +
+                                         (attempts == 1 ? " attempt: " : " attempts: ") + how.code + ": " + how.text);
+    }
+    else if (of.tells_of_failure(now_))
+        core_.log(severity::warning, about + " failed at attempt " + std::to_string(attempts) + ", and will be tried again: " + how.code + ": " +
+                                         how.text);
 }
 }

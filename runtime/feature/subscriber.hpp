@@ -116,6 +116,15 @@ public:
     bool may_begin() noexcept;
     void has_ended() noexcept { handlers_.fetch_sub(1, std::memory_order_relaxed); }
 
+    /// Whether a failed attempt is told to the log: once in a minute, whatever fails.
+    bool tells_of_failure(base::time_us now) noexcept
+    {
+        if (now < silent_until_)
+            return false;
+        silent_until_ = now + 60'000'000;
+        return true;
+    }
+
     /// Given, and not back.
     std::size_t running() const noexcept { return running_; }
     bool is_paused() const noexcept { return paused_; }
@@ -176,6 +185,7 @@ private:
     bool paused_{};
     bool waits_to_seek_{};
     breaker breaker_; ///< of a webhook
+    base::time_us silent_until_{};
     bool is_suspected_{}; ///< processes died in its handler: events go one by one, so that it is seen which kills
     std::uint64_t generation_{};
 

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -144,6 +145,7 @@ protected:
     committer_fixture()
     {
         events_.now = [this] { return now_.load(); };
+        events_.worked = [] { return std::chrono::nanoseconds(0); };
         events_.durable = [this] { note([] {}); };
         events_.failed = [this](const std::string& text) { note([&] { failures_.push_back(text); }); };
         events_.full = [this](const std::string& text) { note([&] { fulls_.push_back(text); }); };

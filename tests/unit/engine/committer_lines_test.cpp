@@ -6,6 +6,7 @@ namespace everstep::core
 {
 namespace
 {
+using namespace std::chrono_literals;
 using parts = watched_store::commit_parts;
 
 class CommitterLines : public committer_fixture
@@ -55,6 +56,22 @@ TEST_F(CommitterLines, BackgroundWorkIsBoundedWhileCallersAreAbout)
     // Two milliseconds are some 1,300 writes before anything is known of their cost; a submission is never cut.
     EXPECT_EQ(store_.tried().front(), (parts{{9}, {1}, {}}));
     EXPECT_EQ(store_.order(), (keys{9, 1, 2, 3, 4, 5, 6, 7, 8}));
+}
+
+TEST_F(CommitterLines, WhatAWriteCostsIsLearnedFromEachCommit)
+{
+    events_.worked = [asked = 0]() mutable { return 21ms * (++asked / 2); }; // asked before a commit and after it
+    store_.decide = [&](std::size_t commit) {
+        for (std::uint64_t n = 1; commit == 1 && n <= 8; ++n)
+            background(turn_of(n, 200));
+        if (commit == 1)
+            submit(turn_of(10));
+        return outcome::durable;
+    };
+    submit(turn_of(9, 1'000)); // 21 us each, of which an eighth is believed: 4 us, so 500 writes take two milliseconds
+    made().start();
+    made().stop();
+    EXPECT_EQ(store_.tried().at(1), (parts{{10}, {1}, {2}, {}}));
 }
 
 TEST_F(CommitterLines, ACallersTurnsAreNotBoundedByTheirNumber)

@@ -361,6 +361,25 @@ TEST_F(Deliverer, OneThatFailsIsTriedAgainAsThePolicySays)
     EXPECT_EQ(engine_.core->metrics().deliveries, 1u);
 }
 
+TEST_F(Deliverer, OfTheAttemptsThatFailOneAMinuteIsToldToTheLog)
+{
+    engine_.subscribe("mail", [](const event&, delivery& d) {
+        if (d.attempt() < 4)
+            throw std::runtime_error("busy");
+    }, tries({5s, 60s, 1s})).open();
+    engine_.publish();
+    for (const base::time_us at : {5, 65, 66})
+    {
+        engine_.until_alarm(subscribed_engine::begin_of_time + at * second);
+        engine_.time->advance_to(subscribed_engine::begin_of_time + at * second);
+    }
+    engine_.until_through();
+    const std::string begins = "subscription 'mail': event 1 failed at attempt ";
+    EXPECT_TRUE(engine_.has_logged(begins + "1, and will be tried again: std::runtime_error: busy"));
+    EXPECT_FALSE(engine_.has_logged(begins + "2"));
+    EXPECT_TRUE(engine_.has_logged(begins + "3"));
+}
+
 TEST_F(Deliverer, WhoAsksToComeAgainLaterChoosesTheDelay)
 {
     engine_.subscribe("mail", [&](const event& e, delivery& d) {
